@@ -1,0 +1,17 @@
+// Jest over the sources as they are: Node strips the types, ES modules stay ES modules.
+const sources = {
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['gorego-source', 'node', 'node-addons'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],
+  transform: { '\\.ts$': '<rootDir>/tools/jest/strip-types.mjs' },
+};
+
+export default {
+  ...sources,
+  roots: ['<rootDir>/cmd', '<rootDir>/pkg', '<rootDir>/tools', '<rootDir>/bench'],
+  testMatch: ['**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/tools/offline', '<rootDir>/dist', '<rootDir>/bazel-'],
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['cmd/*/src/**/*.ts', 'pkg/*/src/**/*.ts', '!**/*.test.ts', '!**/testing/**'],
+};
