@@ -28,9 +28,22 @@ function main() {
   once('packages', packageInputs(), () => {
     const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     say(`installing packages with ${packageManager}`);
-    run('npm', ['exec', '--yes', `--package=${packageManager}`, '--', 'pnpm', 'install', '--frozen-lockfile', '--ignore-scripts'], {
-      CI: '1',
-    });
+    run(
+      'npm',
+      [
+        'exec',
+        '--yes',
+        `--package=${packageManager}`,
+        '--',
+        'pnpm',
+        'install',
+        '--frozen-lockfile',
+        '--ignore-scripts',
+      ],
+      {
+        CI: '1',
+      },
+    );
   });
   const node = nodeBinary();
   once('stubs', stubInputs(), () => {
@@ -43,7 +56,12 @@ function main() {
 /** Runs `step` unless it has succeeded before with the same contents of `files`. */
 function once(name, files, step) {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(file).update('\0').update(readFileSync(join(root, file))).update('\0');
+  for (const file of files)
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(root, file)))
+      .update('\0');
   const wanted = hash.digest('hex');
   const stamp = join(stamps, name);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
@@ -56,7 +74,12 @@ function packageInputs() {
   const manifests = ['cmd', 'pkg'].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => join(group, name, 'package.json')),
   );
-  return ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests.filter((file) => existsSync(join(root, file)))];
+  return [
+    'package.json',
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    ...manifests.filter((file) => existsSync(join(root, file))),
+  ];
 }
 
 function stubInputs() {
@@ -74,7 +97,9 @@ function nodeBinary() {
     }
   }
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
-  fail(`no Node 24 for ${process.platform}-${process.arch} on npm: run this with Node 24 or newer (this is ${process.version})`);
+  fail(
+    `no Node 24 for ${process.platform}-${process.arch} on npm: run this with Node 24 or newer (this is ${process.version})`,
+  );
 }
 
 function run(command, args, env = {}) {

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { NodeDisk } from './node-disk.ts';
+
+let root: string;
+let disk: NodeDisk;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'gorego-disk-'));
+  disk = new NodeDisk(root);
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+describe('NodeDisk', () => {
+  test('writes what it is given where it is told, and reads it back', async () => {
+    const file = await disk.create('a');
+    await file.write([bytes('hello '), bytes(''), bytes('world')], 0);
+    await file.write([bytes('W')], 6);
+    await file.sync();
+    const into = Buffer.alloc(20);
+    expect(await file.read(into, 0)).toBe(11);
+    expect(into.toString('utf8', 0, 11)).toBe('hello World');
+    expect(await file.stat()).toMatchObject({ kind: 'file', sizeBytes: 11 });
+    await file.close();
+  });
+
+  test('writes more chunks than one writev takes', async () => {
+    const file = await disk.create('many');
+    const chunks = Array.from({ length: 3000 }, (_, i) => Uint8Array.of(i & 0xff));
+    await file.write(chunks, 0);
+    const into = Buffer.alloc(3000);
+    expect(await file.read(into, 0)).toBe(3000);
+    expect(into).toEqual(Buffer.concat(chunks));
+    await file.close();
+  });
+
+  test('says undefined for what is not there, and a named Failure for what must be', async () => {
+    expect(await disk.open('nothing')).toBeUndefined();
+    expect(await disk.stat('nothing')).toBeUndefined();
+    expect(await disk.remove('nothing')).toBe(false);
+    expect(await disk.list('nothing')).toEqual([]);
+    await expect(disk.rename('nothing', 'x')).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining(join(root, 'nothing')),
+    });
+    await expect(disk.create('no/parent')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('moves, lists and removes', async () => {
+    await disk.makeDirectory('x/y');
+    await (await disk.create('t')).close();
+    await disk.rename('t', 'x/y/f');
+    await disk.syncDirectory('x/y');
+    expect(await disk.list('x/y')).toEqual([{ name: 'f', kind: 'file' }]);
+    expect(await disk.list('x')).toEqual([{ name: 'y', kind: 'directory' }]);
+    expect(await disk.remove('x/y/f')).toBe(true);
+    expect(await disk.list('x/y')).toEqual([]);
+  });
+
+  test.each(['../a', 'a/../../b', '/etc/passwd', 'a\0b'])('refuses to leave by %j', async (path) => {
+    await expect(disk.open(path)).rejects.toMatchObject({ code: 'invalid_argument' });
+  });
+});
