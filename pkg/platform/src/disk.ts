@@ -43,6 +43,8 @@ export interface FileStat {
   readonly kind: 'file' | 'directory' | 'other';
   readonly sizeBytes: number;
   readonly modifiedMs: number;
+  /** Which file this is on its file system, whatever it is called. */
+  readonly inode: number;
 }
 
 export interface Entry {

@@ -157,7 +157,7 @@ function settled<T>(at: string, doing: string, run: (done: Done<T>) => void, abs
 }
 
 function statOf(stats: fs.Stats): FileStat {
-  return { kind: kindOf(stats), sizeBytes: stats.size, modifiedMs: stats.mtimeMs };
+  return { kind: kindOf(stats), sizeBytes: stats.size, modifiedMs: stats.mtimeMs, inode: stats.ino };
 }
 
 function kindOf(of: { isFile(): boolean; isDirectory(): boolean }): FileStat['kind'] {

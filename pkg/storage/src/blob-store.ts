@@ -1,0 +1,28 @@
+import type { Context } from '@gorego/context';
+import type { Digest } from '@gorego/digest';
+import type { BlobReader } from './blob-reader.ts';
+import type { ByteRange } from './byte-range.ts';
+
+/**
+ * A place blobs live, under the names their contents give them.
+ *
+ * Three verbs, so that wrapping a store is cheap. A blob that isn't here is half of all answers, not a failure: `get`
+ * says `undefined`. A Failure means the store could not tell.
+ */
+export interface BlobStore {
+  /**
+   * Opens a blob, or its `range`, for its caller to own; undefined when it isn't here. `out_of_range` for an offset
+   * past the end.
+   */
+  get(ctx: Context, digest: Digest, range?: ByteRange): Promise<BlobReader | undefined>;
+
+  /**
+   * Keeps a blob, taking ownership of `blob` whatever the outcome. Resolves once the store would answer `get`. Keeping
+   * what is already kept succeeds, and may leave `blob` unread. Bytes that are not the blob of that name are refused
+   * with `invalid_argument` by any store that keeps them, and nothing of them is ever visible.
+   */
+  put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void>;
+
+  /** The subset of `digests` that isn't here. Those that are have just been used. */
+  findMissing(ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>>;
+}

@@ -1,0 +1,29 @@
+import type { Context } from '@gorego/context';
+import type { Digest } from '@gorego/digest';
+import type { ActionCache } from './action-cache.ts';
+import type { BlobStore } from './blob-store.ts';
+
+/**
+ * Every blob without which an encoded ActionResult is useless, found with the help of `blobs` (trees name blobs too);
+ * undefined when that can't be known because one of them isn't here or isn't what it should be.
+ */
+export type References = (
+  ctx: Context,
+  result: Uint8Array,
+  blobs: BlobStore,
+) => Promise<ReadonlySet<Digest> | undefined>;
+
+/** Remembers only what can still be used: a result whose outputs are gone is no result. */
+export function completeOnly(actions: ActionCache, blobs: BlobStore, references: References): ActionCache {
+  return {
+    get: async (ctx, action) => {
+      const result = await actions.get(ctx, action);
+      if (result === undefined) return undefined;
+      const needed = await references(ctx, result, blobs);
+      if (needed === undefined) return undefined;
+      const missing = needed.size === 0 ? needed : await blobs.findMissing(ctx, needed);
+      return missing.size === 0 ? result : undefined;
+    },
+    put: (ctx, action, result) => actions.put(ctx, action, result),
+  };
+}

@@ -1,0 +1,57 @@
+import { type Context, throwIfEnded } from '@gorego/context';
+import type { Digest } from '@gorego/digest';
+import type { ActionCache } from './action-cache.ts';
+import { BlobReader } from './blob-reader.ts';
+import type { BlobStore } from './blob-store.ts';
+import { type ByteRange, spanOf } from './byte-range.ts';
+import { verifying } from './verified.ts';
+
+/** Blobs in a Map: for tests, and for whoever embeds a cache that need not last. Unbounded. */
+export class MemoryBlobs implements BlobStore {
+  readonly #blobs = new Map<Digest, Uint8Array>();
+
+  get size(): number {
+    return this.#blobs.size;
+  }
+
+  async get(ctx: Context, digest: Digest, range?: ByteRange): Promise<BlobReader | undefined> {
+    throwIfEnded(ctx);
+    const { start, end } = spanOf(digest, range);
+    const bytes = this.#blobs.get(digest);
+    return bytes && BlobReader.ofBytes(bytes.subarray(start, end));
+  }
+
+  async put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
+    await using owned = verifying(digest, blob, 'invalid_argument');
+    throwIfEnded(ctx);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of owned) {
+      throwIfEnded(ctx);
+      chunks.push(chunk);
+    }
+    this.#blobs.set(digest, Buffer.concat(chunks));
+  }
+
+  async findMissing(_ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>> {
+    return digests.difference(this.#blobs);
+  }
+
+  delete(digest: Digest): boolean {
+    return this.#blobs.delete(digest);
+  }
+}
+
+/** Action results in a Map. Unbounded. */
+export class MemoryActions implements ActionCache {
+  readonly #results = new Map<Digest, Uint8Array>();
+
+  async get(ctx: Context, action: Digest): Promise<Uint8Array | undefined> {
+    throwIfEnded(ctx);
+    return this.#results.get(action);
+  }
+
+  async put(ctx: Context, action: Digest, result: Uint8Array): Promise<void> {
+    throwIfEnded(ctx);
+    this.#results.set(action, result);
+  }
+}
