@@ -1,0 +1,13 @@
+export type { Call, Headers } from './call.ts';
+export { GrpcJsServer } from './grpc-js/grpc-js-server.ts';
+export { parseAddress } from './port.ts';
+export type { Message, Requests, Route, Routes } from './route.ts';
+export {
+  type Address,
+  defaultLimits,
+  type Limits,
+  type Observer,
+  type RpcServer,
+  type RpcServerInit,
+} from './server.ts';
+export { type Status, statusOf } from './status.ts';
