@@ -25,7 +25,7 @@ const nodePackages = {
 };
 
 function main() {
-  once('packages', packageInputs(), () => {
+  once('packages', packageInputs(), 'node_modules', () => {
     const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     say(`installing packages with ${packageManager}`);
     run(
@@ -46,15 +46,15 @@ function main() {
     );
   });
   const node = nodeBinary();
-  once('stubs', stubInputs(), () => {
+  once('stubs', stubInputs(), 'pkg/proto/gen', () => {
     say('generating protobuf stubs');
     run(node, ['tools/proto/generate.ts']);
   });
   process.stdout.write(`${node}\n`);
 }
 
-/** Runs `step` unless it has succeeded before with the same contents of `files`. */
-function once(name, files, step) {
+/** Runs `step` unless it has succeeded before with the same contents of `files`, and what it made is still there. */
+function once(name, files, made, step) {
   const hash = createHash('sha256');
   for (const file of files)
     hash
@@ -64,7 +64,7 @@ function once(name, files, step) {
       .update('\0');
   const wanted = hash.digest('hex');
   const stamp = join(stamps, name);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  if (existsSync(join(root, made)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   step();
   mkdirSync(stamps, { recursive: true });
   writeFileSync(stamp, wanted);
@@ -84,7 +84,12 @@ function packageInputs() {
 
 function stubInputs() {
   const protos = readdirSync(join(root, 'proto'), { recursive: true }).filter((name) => name.endsWith('.proto'));
-  return ['pnpm-lock.yaml', 'tools/proto/generate.ts', ...protos.sort().map((name) => join('proto', name))];
+  return [
+    'pnpm-lock.yaml',
+    'tools/proto/generate.ts',
+    'tools/proto/protogen.mjs',
+    ...protos.sort().map((name) => join('proto', name)),
+  ];
 }
 
 function nodeBinary() {

@@ -4,11 +4,12 @@ import type { ActionCache } from './action-cache.ts';
 import type { BlobStore } from './blob-store.ts';
 
 /**
- * Every blob without which an encoded ActionResult is useless, found with the help of `blobs` (trees name blobs too);
+ * Every blob without which an action's encoded ActionResult is useless, found with the help of `blobs` (trees name blobs too);
  * undefined when that can't be known because one of them isn't here or isn't what it should be.
  */
 export type References = (
   ctx: Context,
+  action: Digest,
   result: Uint8Array,
   blobs: BlobStore,
 ) => Promise<ReadonlySet<Digest> | undefined>;
@@ -19,7 +20,7 @@ export function completeOnly(actions: ActionCache, blobs: BlobStore, references:
     get: async (ctx, action) => {
       const result = await actions.get(ctx, action);
       if (result === undefined) return undefined;
-      const needed = await references(ctx, result, blobs);
+      const needed = await references(ctx, action, result, blobs);
       if (needed === undefined) return undefined;
       const missing = needed.size === 0 ? needed : await blobs.findMissing(ctx, needed);
       return missing.size === 0 ? result : undefined;

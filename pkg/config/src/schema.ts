@@ -1,0 +1,68 @@
+import type { Config, LogFormat, LogLevel } from './config.ts';
+import { duration, type Field, flag, oneOf, optional, size, text } from './field.ts';
+
+/** The same tree as the configuration, with a Field for each value. */
+export type Schema<Tree> = {
+  readonly [Key in keyof Tree]: Tree[Key] extends object ? Schema<Tree[Key]> : Field<Tree[Key]>;
+};
+
+const address = {
+  expects: 'HOST:PORT',
+  isValid: (value: string): value is string => /^[^\s/]*:[0-9]{1,5}$/.test(value),
+};
+const directory = { expects: 'a directory', isValid: (value: string): value is string => value !== '' };
+const target = {
+  expects: 'grpc://HOST:PORT or grpcs://HOST:PORT',
+  isValid: (value: string): value is string => /^grpcs?:\/\/[^\s/]+:[0-9]{1,5}$/.test(value),
+};
+
+/** Every key there is. What isn't here can't be said; what is can be said in a file, a variable and a flag. */
+export const schema: Schema<Config> = {
+  listenAddr: text('where gRPC clients connect', '127.0.0.1:8980', address),
+  httpListenAddr: optional(text('a separate port for HTTP', '', address)),
+  localStore: {
+    dir: text('the directory of the local store, tier 1', './data', directory),
+    forceUpdateAtime: flag('write access times to the file system, for outside tools', false),
+  },
+  janitor: {
+    maxSize: size('the most that the local store may take on disk', '10GiB'),
+  },
+  backingCache: {
+    target: optional(text('the authoritative cache, tier 2; unset is local-only', '', target)),
+  },
+  server: {
+    drainTimeout: duration('how long calls may go on after SIGTERM', '30s'),
+  },
+  telemetry: {
+    log: {
+      level: oneOf<LogLevel>('the least that is logged', 'info', ['trace', 'debug', 'info', 'warn', 'error']),
+      format: oneOf<LogFormat>('auto is pretty on a terminal, json elsewhere', 'auto', ['auto', 'pretty', 'json']),
+    },
+  },
+};
+
+/** A value's field, with the names it goes by. */
+export interface Key {
+  /** `local_store.dir`: in files, and as a flag with `--` before it. */
+  readonly name: string;
+  /** `GOREGO_LOCAL_STORE_DIR`. */
+  readonly variable: string;
+  /** Where it stands in a Config. */
+  readonly path: readonly string[];
+  readonly field: Field<unknown>;
+}
+
+/** Every key, in the order of the schema. */
+export const keys: readonly Key[] = collect(schema as Schema<object>, []);
+
+function collect(tree: Schema<object>, path: readonly string[]): Key[] {
+  return Object.entries(tree).flatMap(([name, node]: [string, Schema<object> | Field<unknown>]) => {
+    const here = [...path, name];
+    return 'parse' in node ? [keyOf(here, node as Field<unknown>)] : collect(node as Schema<object>, here);
+  });
+}
+
+function keyOf(path: readonly string[], field: Field<unknown>): Key {
+  const name = path.map((part) => part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)).join('.');
+  return { name, variable: `GOREGO_${name.replaceAll('.', '_').toUpperCase()}`, path, field };
+}

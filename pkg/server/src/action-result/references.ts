@@ -1,0 +1,150 @@
+import type { Context } from '@gorego/context';
+import { Digest, type DigestFunctionName } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import { WireError, WireReader } from '@gorego/proto';
+import { type BlobStore, bytesOf, type References } from '@gorego/storage';
+import { directoryDigests } from '../cas/directory-digests.ts';
+import type { DigestFunctions } from '../wire-digest.ts';
+
+/** Fields of ActionResult, OutputFile, OutputDirectory and Tree. */
+const field = {
+  outputFiles: 2,
+  outputDirectories: 3,
+  stdoutDigest: 6,
+  stderrDigest: 8,
+  fileDigest: 2,
+  treeDigest: 3,
+  rootDirectoryDigest: 5,
+  root: 1,
+  children: 2,
+} as const;
+
+/** A result whose trees and directories are larger than this, together, is answered `resource_exhausted`. */
+const treeBytesMax = 256 * 1024 * 1024;
+
+/** Directories reached by `root_directory_digest`, each counted once. */
+const directoriesMax = 1_000_000;
+
+/**
+ * Finds every blob an ActionResult needs: its files, stdout and stderr, its trees and every file in them, and its
+ * directories with all below them (REAPI, at GetActionResult). A tree or directory that is missing or malformed makes
+ * the result as good as gone.
+ */
+export function referencesOf(functions: DigestFunctions): References {
+  return async (ctx, action, result, blobs) => {
+    const functionName = Digest.function(action).name;
+    try {
+      const { files, trees, directories } = named(result, functions, functionName);
+      const walk = new Walk(ctx, blobs, functions, functionName, files);
+      for (const tree of trees) if (!(await walk.tree(tree))) return undefined;
+      for (const directory of directories) if (!(await walk.directory(directory))) return undefined;
+      return walk.needed;
+    } catch (reason) {
+      if (reason instanceof WireError) return undefined;
+      if (reason instanceof Failure && reason.code === 'invalid_argument') return undefined; // A malformed digest.
+      throw reason;
+    }
+  };
+}
+
+/** What the result itself names. */
+function named(
+  result: Uint8Array,
+  functions: DigestFunctions,
+  functionName: DigestFunctionName,
+): { files: Set<Digest>; trees: Set<Digest>; directories: Set<Digest> } {
+  const files = new Set<Digest>();
+  const trees = new Set<Digest>();
+  const directories = new Set<Digest>();
+  const digestOf = (message: Uint8Array): Digest => functions.encodedDigest(message, functionName);
+  for (const reader = new WireReader(result); reader.next(); ) {
+    switch (reader.field) {
+      case field.outputFiles:
+        for (const file = new WireReader(reader.bytes()); file.next(); ) {
+          if (file.field === field.fileDigest) files.add(digestOf(file.bytes()));
+        }
+        break;
+      case field.outputDirectories:
+        for (const directory = new WireReader(reader.bytes()); directory.next(); ) {
+          if (directory.field === field.treeDigest) trees.add(digestOf(directory.bytes()));
+          else if (directory.field === field.rootDirectoryDigest) directories.add(digestOf(directory.bytes()));
+        }
+        break;
+      case field.stdoutDigest:
+      case field.stderrDigest:
+        files.add(digestOf(reader.bytes()));
+        break;
+    }
+  }
+  return { files, trees, directories };
+}
+
+/** Reads trees and directories, and collects what they name. */
+class Walk {
+  readonly needed: Set<Digest>;
+  readonly #ctx: Context;
+  readonly #blobs: BlobStore;
+  readonly #functions: DigestFunctions;
+  readonly #functionName: DigestFunctionName;
+  readonly #visited = new Set<Digest>();
+  #bytes = 0;
+
+  constructor(
+    ctx: Context,
+    blobs: BlobStore,
+    functions: DigestFunctions,
+    functionName: DigestFunctionName,
+    needed: Set<Digest>,
+  ) {
+    this.#ctx = ctx;
+    this.#blobs = blobs;
+    this.#functions = functions;
+    this.#functionName = functionName;
+    this.needed = needed;
+  }
+
+  /** False if the tree isn't here. */
+  async tree(digest: Digest): Promise<boolean> {
+    const tree = await this.#load(digest);
+    if (tree === undefined) return false;
+    for (const reader = new WireReader(tree); reader.next(); ) {
+      // A Tree carries its directories: what they name beside files is in the Tree too.
+      if (reader.field === field.root || reader.field === field.children) {
+        for (const file of this.#digestsIn(reader.bytes()).files) this.needed.add(file);
+      }
+    }
+    return true;
+  }
+
+  /** False if the directory, or one below it, isn't here. */
+  async directory(root: Digest): Promise<boolean> {
+    const open = [root];
+    for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
+      if (this.#visited.has(digest)) continue;
+      this.#visited.add(digest);
+      if (this.#visited.size > directoriesMax) {
+        throw new Failure('resource_exhausted', `an action result of more than ${directoriesMax} directories`);
+      }
+      const directory = await this.#load(digest);
+      if (directory === undefined) return false;
+      const { files, directories } = this.#digestsIn(directory);
+      for (const file of files) this.needed.add(file);
+      open.push(...directories);
+    }
+    return true;
+  }
+
+  async #load(digest: Digest): Promise<Uint8Array | undefined> {
+    this.needed.add(digest);
+    this.#bytes += Digest.sizeBytes(digest);
+    if (this.#bytes > treeBytesMax) {
+      throw new Failure('resource_exhausted', `an action result with more than ${treeBytesMax} bytes of trees`);
+    }
+    const blob = await this.#blobs.get(this.#ctx, digest);
+    return blob && bytesOf(blob, treeBytesMax);
+  }
+
+  #digestsIn(directory: Uint8Array): { files: Digest[]; directories: Digest[] } {
+    return directoryDigests(directory, this.#functions, this.#functionName);
+  }
+}

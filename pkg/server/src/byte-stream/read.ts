@@ -1,0 +1,50 @@
+import { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import { writeLengthDelimitedHeader } from '@gorego/proto';
+import { ByteStreamDefinition } from '@gorego/proto/google/bytestream/bytestream';
+import type { Message, Route } from '@gorego/rpc';
+import type { Activity } from '../activity.ts';
+import type { Instances } from '../instances.ts';
+import { decoded } from '../method.ts';
+import { parseReadName } from '../resource-name.ts';
+import type { DigestFunctions } from '../wire-digest.ts';
+import { checkResourceHeader } from './resource-header.ts';
+
+/** ReadResponse.data. */
+const dataField = 10;
+
+/** No message is larger, whatever pieces a store gives: well below the 4 MiB that every client accepts. */
+const dataBytesMax = 1024 * 1024;
+
+/** ByteStream.Read: a blob, or part of it, in the pieces its store gives. */
+export function read(instances: Instances, functions: DigestFunctions, activity: Activity): Route {
+  const { requestType } = ByteStreamDefinition.methods.read;
+  return {
+    kind: 'serverStream',
+    handle: async function* (call, bytes): AsyncGenerator<Message> {
+      const { resourceName, readOffset, readLimit } = decoded(requestType, bytes);
+      checkResourceHeader(call, resourceName);
+      const { instance, digest } = parseReadName(resourceName, functions);
+      const { blobs } = instances(instance);
+      checkRange(digest, readOffset, readLimit);
+      const range = readLimit === 0 ? { offset: readOffset } : { offset: readOffset, limit: readLimit };
+      const found = await blobs.get(call, digest, range);
+      if (found === undefined) throw new Failure('not_found', `${digest} is not here`);
+      await using blob = found;
+      for await (const chunk of blob) {
+        for (let at = 0; at < chunk.byteLength; at += dataBytesMax) {
+          const data = chunk.subarray(at, at + dataBytesMax);
+          yield [writeLengthDelimitedHeader(dataField, data.byteLength), data];
+        }
+        activity.served(call.caller, chunk.byteLength);
+      }
+    },
+  };
+}
+
+function checkRange(digest: Digest, offset: number, limit: number): void {
+  if (offset < 0 || offset > Digest.sizeBytes(digest)) {
+    throw new Failure('out_of_range', `read_offset ${offset} of ${digest}`);
+  }
+  if (limit < 0) throw new Failure('invalid_argument', `read_limit ${limit}`);
+}

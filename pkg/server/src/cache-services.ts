@@ -1,0 +1,48 @@
+import type { DigestFunctionName } from '@gorego/digest';
+import {
+  ActionCacheDefinition,
+  CapabilitiesDefinition,
+  ContentAddressableStorageDefinition,
+} from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
+import { ByteStreamDefinition } from '@gorego/proto/google/bytestream/bytestream';
+import { HealthDefinition } from '@gorego/proto/grpc/health/v1/health';
+import type { Routes } from '@gorego/rpc';
+import { actionCache } from './action-result/action-cache.ts';
+import { type Activity, unwatched } from './activity.ts';
+import { byteStream } from './byte-stream/byte-stream.ts';
+import { capabilities } from './capabilities.ts';
+import { contentAddressableStorage } from './cas/content-addressable-storage.ts';
+import { Health } from './health.ts';
+import type { Instances } from './instances.ts';
+import { reflection } from './reflection.ts';
+import { DigestFunctions } from './wire-digest.ts';
+
+export interface CacheServicesInit {
+  readonly instances: Instances;
+  readonly digestFunctions: readonly DigestFunctionName[];
+  readonly activity?: Activity;
+}
+
+/** Everything a REAPI cache answers: the cache's own services, health and reflection. */
+export function cacheServices({ instances, digestFunctions, activity = unwatched }: CacheServicesInit): {
+  readonly routes: Routes;
+  readonly health: Health;
+} {
+  const functions = new DigestFunctions(digestFunctions);
+  const services = [
+    ActionCacheDefinition,
+    ByteStreamDefinition,
+    CapabilitiesDefinition,
+    ContentAddressableStorageDefinition,
+  ].map(({ fullName }) => fullName);
+  const health = new Health(services);
+  const routes = {
+    ...capabilities(instances, functions),
+    ...actionCache(instances, functions, activity),
+    ...contentAddressableStorage(instances, functions, activity),
+    ...byteStream(instances, functions, activity),
+    ...health.routes,
+    ...reflection([...services, HealthDefinition.fullName]),
+  };
+  return { routes, health };
+}

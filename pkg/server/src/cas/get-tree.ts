@@ -1,0 +1,134 @@
+import { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import { lengthDelimitedSize, writeLengthDelimitedHeader } from '@gorego/proto';
+import {
+  ContentAddressableStorageDefinition,
+  type GetTreeRequest,
+} from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
+import type { Call, Message, Route } from '@gorego/rpc';
+import type { BlobStore } from '@gorego/storage';
+import { bytesOf } from '@gorego/storage';
+import type { Instances } from '../instances.ts';
+import { messageBytesMax } from '../limits.ts';
+import { decoded, reading } from '../method.ts';
+import type { DigestFunctions } from '../wire-digest.ts';
+import { directoryDigests } from './directory-digests.ts';
+
+/** Fields of GetTreeResponse. */
+const field = { directories: 1, nextPageToken: 2 } as const;
+
+/** What a message has beside its directories: the token, with room to spare. */
+const tokenRoomBytes = 1024;
+const directoryBytesMax = messageBytesMax - 2 * tokenRoomBytes;
+
+/** How many directories one tree may have. Each is remembered, so that none is sent or followed twice. */
+const directoriesMax = 1_000_000;
+
+/** How many directories are read ahead at once. */
+const readsMax = 32;
+
+/**
+ * GetTree: every directory below the root once, breadth first, the bytes of each as they were stored. The whole tree
+ * comes in one stream; each message carries the token to go on from, the last an empty one. What isn't here is left out
+ * with all below it.
+ */
+export function getTree(instances: Instances, functions: DigestFunctions): Route {
+  const { requestType } = ContentAddressableStorageDefinition.methods.getTree;
+  return {
+    kind: 'serverStream',
+    handle: async function* (call, bytes) {
+      const request = decoded(requestType, bytes);
+      if (request.pageSize < 0) throw new Failure('invalid_argument', `a page of ${request.pageSize} directories`);
+      const { blobs } = instances(request.instanceName);
+      const root = functions.digest(request.rootDigest, functions.named(request.digestFunction));
+      const skipped = PageToken.parse(request, root);
+      const directories = walk(call, blobs, root, functions);
+      yield* pages(directories, { root, skipped, pageSize: request.pageSize });
+    },
+  };
+}
+
+/** Every directory of the tree, breadth first, each once. */
+async function* walk(
+  call: Call,
+  blobs: BlobStore,
+  root: Digest,
+  functions: DigestFunctions,
+): AsyncGenerator<Uint8Array> {
+  const functionName = Digest.function(root).name;
+  const seen = new Set([root]);
+  const read = async (digest: Digest): Promise<Uint8Array | undefined> => {
+    const blob = await blobs.get(call, digest);
+    return blob && bytesOf(blob, directoryBytesMax);
+  };
+  let level = [root];
+  while (level.length > 0) {
+    const next: Digest[] = [];
+    for (let at = 0; at < level.length; at += readsMax) {
+      const batch = await Promise.all(level.slice(at, at + readsMax).map(read));
+      for (const [i, directory] of batch.entries()) {
+        if (directory === undefined) {
+          if (level[at + i] === root) throw new Failure('not_found', `the root ${root} is not here`);
+          continue;
+        }
+        for (const child of reading(() => directoryDigests(directory, functions, functionName)).directories) {
+          if (seen.has(child)) continue;
+          seen.add(child);
+          next.push(child);
+        }
+        if (seen.size > directoriesMax) {
+          throw new Failure('resource_exhausted', `the tree of ${root} has more than ${directoriesMax} directories`);
+        }
+        yield directory;
+      }
+    }
+    level = next;
+  }
+}
+
+/** Directories as messages, each as large as clients accept or `pageSize` says, with the token to go on after it. */
+async function* pages(
+  directories: AsyncIterable<Uint8Array>,
+  { root, skipped, pageSize }: { root: Digest; skipped: number; pageSize: number },
+): AsyncGenerator<Message> {
+  let parts: Uint8Array[] = [];
+  let inPage = 0;
+  let pageBytes = 0;
+  let position = 0;
+  for await (const directory of directories) {
+    if (position++ < skipped) continue;
+    const size = lengthDelimitedSize(field.directories, directory.byteLength);
+    const isFull = inPage === pageSize || pageBytes + size > messageBytesMax - tokenRoomBytes;
+    if (inPage > 0 && isFull) {
+      const token = Buffer.from(PageToken.of(root, position - 1));
+      yield [...parts, writeLengthDelimitedHeader(field.nextPageToken, token.byteLength), token];
+      parts = [];
+      inPage = 0;
+      pageBytes = 0;
+    }
+    parts.push(writeLengthDelimitedHeader(field.directories, directory.byteLength), directory);
+    inPage++;
+    pageBytes += size;
+  }
+  yield parts;
+}
+
+/** Where in which tree to go on: `<directories already sent>-<hash of the root>`. */
+const PageToken = {
+  of(root: Digest, sent: number): string {
+    return `${sent}-${Digest.hex(root)}`;
+  },
+
+  /** How many directories to leave out. */
+  parse({ pageToken }: GetTreeRequest, root: Digest): number {
+    if (pageToken === '') return 0;
+    const [, sent, hex] = /^([0-9]{1,7})-([0-9a-f]+)$/.exec(pageToken) ?? [];
+    if (sent === undefined || hex !== Digest.hex(root)) {
+      throw new Failure(
+        'invalid_argument',
+        `not a page token of this tree: ${JSON.stringify(pageToken.slice(0, 200))}`,
+      );
+    }
+    return Number(sent);
+  },
+} as const;

@@ -1,0 +1,48 @@
+import { Failure } from '@gorego/errors';
+import type { ActionCache, BlobStore } from '@gorego/storage';
+
+/** What one instance name stands for. Stores never see the name: which they are is decided here, at the door. */
+export interface Instance {
+  readonly name: string;
+  readonly blobs: BlobStore;
+  /** Gives only results whose blobs are all there. */
+  readonly actions: ActionCache;
+}
+
+/** Finds the instance of a name that is well-formed; `invalid_argument` for one that is unknown here. */
+export type Instances = (name: string) => Instance;
+
+const reservedSegments: ReadonlySet<string> = new Set([
+  'blobs',
+  'uploads',
+  'actions',
+  'actionResults',
+  'operations',
+  'capabilities',
+  'compressed-blobs',
+]);
+
+const nameCharactersMax = 500;
+
+/**
+ * The name itself, if it may be one: any number of `/`-separated segments, none of them empty, a word that resource
+ * names need for themselves, or a control character. The empty name is a name.
+ */
+export function validInstanceName(name: string): string {
+  if (name === '') return name;
+  if (name.length > nameCharactersMax) {
+    throw new Failure(
+      'invalid_argument',
+      `an instance name of ${name.length} characters; ${nameCharactersMax} is the most`,
+    );
+  }
+  for (const segment of name.split('/')) {
+    if (segment === '' || reservedSegments.has(segment) || /\p{Cc}/u.test(segment)) {
+      throw new Failure(
+        'invalid_argument',
+        `not an instance name: ${JSON.stringify(name)} (segment ${JSON.stringify(segment)})`,
+      );
+    }
+  }
+  return name;
+}

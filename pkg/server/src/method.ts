@@ -1,0 +1,71 @@
+import { Failure } from '@gorego/errors';
+import { type Codec, WireError } from '@gorego/proto';
+import type { Call, Requests, Route } from '@gorego/rpc';
+
+/** A method as generated code describes it. */
+interface MethodDefinition<Request, Response, RequestStream extends boolean, ResponseStream extends boolean> {
+  readonly name: string;
+  readonly requestType: Codec<Request>;
+  readonly requestStream: RequestStream;
+  readonly responseType: Codec<Response>;
+  readonly responseStream: ResponseStream;
+}
+
+/** Reads a message; what isn't one is the sender's fault. */
+export function decoded<T>(codec: Pick<Codec<T>, 'decode'>, bytes: Uint8Array): T {
+  try {
+    return codec.decode(bytes);
+  } catch (reason) {
+    const why = Error.isError(reason) ? reason.message : String(reason);
+    throw new Failure('invalid_argument', `not a well-formed message: ${why}`, { cause: reason });
+  }
+}
+
+/** Runs `read` over bytes from the wire; malformed ones are the sender's fault. */
+export function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (reason) {
+    if (!(reason instanceof WireError)) throw reason;
+    throw new Failure('invalid_argument', `not a well-formed message: ${reason.message}`, { cause: reason });
+  }
+}
+
+/** A unary method whose messages are decoded and encoded whole. */
+export function unary<Request, Response>(
+  { requestType, responseType }: MethodDefinition<Request, Response, false, false>,
+  handle: (call: Call, request: Request) => Promise<Response>,
+): Route {
+  return {
+    kind: 'unary',
+    handle: async (call, bytes) => responseType.encode(await handle(call, decoded(requestType, bytes))).finish(),
+  };
+}
+
+export function serverStream<Request, Response>(
+  { requestType, responseType }: MethodDefinition<Request, Response, false, true>,
+  handle: (call: Call, request: Request) => AsyncIterable<Response>,
+): Route {
+  return {
+    kind: 'serverStream',
+    handle: async function* (call, bytes) {
+      for await (const response of handle(call, decoded(requestType, bytes)))
+        yield responseType.encode(response).finish();
+    },
+  };
+}
+
+export function bidi<Request, Response>(
+  { requestType, responseType }: MethodDefinition<Request, Response, true, true>,
+  handle: (call: Call, requests: AsyncIterable<Request>) => AsyncIterable<Response>,
+): Route {
+  const decodedAll = async function* (requests: Requests): AsyncGenerator<Request> {
+    for await (const bytes of requests) yield decoded(requestType, bytes);
+  };
+  return {
+    kind: 'bidi',
+    handle: async function* (call, requests) {
+      for await (const response of handle(call, decodedAll(requests))) yield responseType.encode(response).finish();
+    },
+  };
+}

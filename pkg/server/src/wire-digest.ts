@@ -1,0 +1,80 @@
+import { Digest, type DigestFunctionName, digestFunctions } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import { WireReader } from '@gorego/proto';
+
+/** The digest functions this server offers, and which of them a request means. */
+export class DigestFunctions {
+  readonly offered: readonly DigestFunctionName[];
+  readonly #byNumber: ReadonlyMap<number, DigestFunctionName>;
+  readonly #bySegment: ReadonlyMap<string, DigestFunctionName>;
+
+  constructor(offered: readonly DigestFunctionName[]) {
+    this.offered = offered;
+    this.#byNumber = new Map(offered.map((name) => [digestFunctions[name].number, name]));
+    this.#bySegment = new Map(offered.map((name) => [name, name]));
+  }
+
+  /** Every DigestFunction.Value offered. */
+  get numbers(): number[] {
+    return [...this.#byNumber.keys()];
+  }
+
+  /** The function a digest of that many hex digits must be of when nothing was said (`digest_function` unset). */
+  ofLength(hexLength: number): DigestFunctionName {
+    const name = this.offered.find((name) => digestFunctions[name].hexLength === hexLength);
+    if (name === undefined) {
+      throw new Failure('invalid_argument', `no digest function offered here has hashes of ${hexLength} hex digits`);
+    }
+    return name;
+  }
+
+  /** The function a request names by its enum number; undefined for 0: to be told by the hashes' length. */
+  named(number: number): DigestFunctionName | undefined {
+    if (number === 0) return undefined;
+    const name = this.#byNumber.get(number);
+    if (name === undefined) {
+      throw new Failure(
+        'invalid_argument',
+        `digest function ${number} is not offered here (${this.offered.join(', ')})`,
+      );
+    }
+    return name;
+  }
+
+  /** The function a resource name's segment stands for; undefined if it is not one that is offered. */
+  segment(segment: string): DigestFunctionName | undefined {
+    return this.#bySegment.get(segment);
+  }
+
+  /** The blob a Digest message names. */
+  digest(message: DigestMessage | undefined, functionName: DigestFunctionName | undefined): Digest {
+    if (message === undefined) throw new Failure('invalid_argument', 'a digest is missing');
+    return Digest.of(functionName ?? this.ofLength(message.hash.length), message.hash, message.sizeBytes);
+  }
+
+  /** The same for an encoded Digest message. Malformed bytes are a WireError. */
+  encodedDigest(message: Uint8Array, functionName: DigestFunctionName | undefined): Digest {
+    let hash = '';
+    let sizeBytes = 0;
+    for (const reader = new WireReader(message); reader.next(); ) {
+      if (reader.field === 1) hash = latin1(reader.bytes());
+      else if (reader.field === 2) sizeBytes = reader.int64();
+    }
+    return Digest.of(functionName ?? this.ofLength(hash.length), hash, sizeBytes);
+  }
+}
+
+export interface DigestMessage {
+  readonly hash: string;
+  readonly sizeBytes: number;
+}
+
+/** A Digest as the message that names it on the wire. */
+export function digestMessage(digest: Digest): DigestMessage {
+  return { hash: Digest.hex(digest), sizeBytes: Digest.sizeBytes(digest) };
+}
+
+/** Hex digits are ASCII; whatever else is here becomes characters that no hash has. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
