@@ -1,34 +1,10 @@
 import { Failure } from '@gorego/errors';
-import type { Clock } from '@gorego/platform';
+import { ManualClock } from '@gorego/platform/testing';
 import { describe, expect, test } from '@jest/globals';
 import { nobody, throwIfEnded, unlessEnded } from './context.ts';
 import { background, detached, Scope, sleep, withTimeout } from './scope.ts';
 
 const why = new Failure('cancelled', 'the client left');
-
-/** A clock that moves when it is told to. */
-class ManualClock implements Clock {
-  time = 0;
-  #timers: { at: number; run: () => void }[] = [];
-  now = (): number => this.time;
-  monotonic = (): number => this.time;
-  after(ms: number, run: () => void): () => void {
-    const timer = { at: this.time + ms, run };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-  get pending(): number {
-    return this.#timers.length;
-  }
-  pass(ms: number): void {
-    this.time += ms;
-    const due = this.#timers.filter((timer) => timer.at <= this.time);
-    this.#timers = this.#timers.filter((timer) => timer.at > this.time);
-    for (const timer of due) timer.run();
-  }
-}
 
 describe('Scope', () => {
   test('ends with its parent, for its parent’s reason', () => {

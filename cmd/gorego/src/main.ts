@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { ConfigProblems, fromFlags, type Loaded, loadConfig, printEffective } from '@gorego/config';
+import { Failure } from '@gorego/errors';
+import { askHealth } from './health.ts';
+import { helpText } from './help.ts';
+import { serve } from './serve.ts';
+import { version } from './version.ts';
+
+/** Runs the command that `args` say; returns the exit status. 2 is for what was typed or written wrongly. */
+async function main(args: readonly string[]): Promise<number> {
+  const { words, options, said } = fromFlags(args);
+  const [command = 'serve', operand, ...more] = words;
+  if (options.has('help')) return print(helpText());
+  if (options.has('version')) return print(`gorego ${version}\n`);
+
+  // `bazel run` starts programs elsewhere, and says where the person is.
+  const directory = process.env['BUILD_WORKING_DIRECTORY'] ?? process.cwd();
+  const load = (file: string | undefined): Promise<Loaded> =>
+    loadConfig({ directory, file, environment: process.env, flags: said });
+  const misused = (why: string): number => complain(`${why}; see gorego --help`, 2);
+
+  switch (command) {
+    case 'serve':
+      if (operand !== undefined) return misused(`serve takes no ${operand}`);
+      await serve(await load(options.get('config')), directory);
+      return 0;
+    case 'config':
+      if (operand !== undefined) return misused(`config takes no ${operand}`);
+      return print(printEffective(await load(options.get('config'))));
+    case 'check-config':
+      if (operand === undefined || more.length > 0) return misused('check-config takes one FILE');
+      await load(operand);
+      return print(`${operand}: nothing wrong\n`);
+    case 'health': {
+      if (more.length > 0) return misused('health takes one HOST:PORT');
+      const status = await askHealth(operand ?? (await load(options.get('config'))).config.listenAddr);
+      print(`${status}\n`);
+      return status === 'SERVING' ? 0 : 1;
+    }
+    default:
+      return misused(`there is no command ${JSON.stringify(command)}`);
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function complain(message: string, status: number): number {
+  process.stderr.write(message.replace(/^/gm, 'gorego: ').concat('\n'));
+  return status;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (reason) {
+  if (reason instanceof ConfigProblems) process.exitCode = complain(reason.message, 2);
+  else if (reason instanceof Failure) process.exitCode = complain(reason.message, 1);
+  else throw reason;
+}

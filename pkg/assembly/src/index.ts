@@ -1,0 +1,1 @@
+export { assemble, type Running, type Surroundings } from './assemble.ts';

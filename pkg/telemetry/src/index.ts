@@ -1,0 +1,5 @@
+export { Builds } from './builds.ts';
+export { CallLog, type EndedCall } from './calls.ts';
+export { humanBytes } from './human.ts';
+export { type Fields, type Logger, silent } from './logger.ts';
+export { type LogOptions, pinoLogger } from './pino-logger.ts';
