@@ -9,7 +9,7 @@ const sources = {
 
 export default {
   ...sources,
-  roots: ['<rootDir>/cmd', '<rootDir>/pkg', '<rootDir>/tools', '<rootDir>/bench'],
+  roots: ['<rootDir>/bench', '<rootDir>/cmd', '<rootDir>/e2e', '<rootDir>/pkg', '<rootDir>/tools'],
   testMatch: ['**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/tools/offline', '<rootDir>/dist', '<rootDir>/bazel-'],
   coverageProvider: 'v8',

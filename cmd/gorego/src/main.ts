@@ -52,10 +52,12 @@ function complain(message: string, status: number): number {
   return status;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (reason) {
-  if (reason instanceof ConfigProblems) process.exitCode = complain(reason.message, 2);
-  else if (reason instanceof Failure) process.exitCode = complain(reason.message, 1);
-  else throw reason;
-}
+main(process.argv.slice(2)).then(
+  (status) => {
+    process.exitCode = status;
+  },
+  (reason: unknown) => {
+    if (!(reason instanceof ConfigProblems || reason instanceof Failure)) throw reason;
+    process.exitCode = complain(reason.message, reason instanceof ConfigProblems ? 2 : 1);
+  },
+);

@@ -22,6 +22,9 @@ import { widenWindows } from './windows.ts';
 /** How many messages of one response stream are on their way at once: enough to overlap, little enough to hold. */
 const messagesInFlightMax = 2;
 
+/** When the last call has ended, how long its last bytes may take to leave before connections are cut. */
+const flushMs = 500;
+
 /** Serves `routes` over HTTP/2 without TLS, by @grpc/grpc-js. */
 export class GrpcJsServer implements RpcServer {
   readonly #init: RpcServerInit;
@@ -69,14 +72,21 @@ export class GrpcJsServer implements RpcServer {
   async close(graceMs: number): Promise<void> {
     this.#port.stopAccepting();
     this.#injector.drain(graceMs); // Says GOAWAY: no new calls.
-    const stop = this.#init.clock.after(graceMs, () => {
-      this.#onIdle?.();
-      this.#port.destroy();
-    });
-    if (this.#calls > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    await this.#idleOr(graceMs);
+    const stop = this.#init.clock.after(this.#calls > 0 ? 0 : flushMs, () => this.#port.destroy());
     await this.#port.closed();
     stop();
     this.#server.forceShutdown();
+  }
+
+  /** Resolves when no call is left, or after `ms`. */
+  async #idleOr(ms: number): Promise<void> {
+    if (this.#calls === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle = resolve;
+    const stop = this.#init.clock.after(ms, resolve);
+    await promise;
+    stop();
   }
 
   #register(path: string, route: Route): void {

@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Every check of the sources that needs no test run: format and lint, types, definitions, Bazel files, tidiness. */
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const isFixing = process.argv.includes('--fix');
+const bin = (name: string): string => join(root, 'node_modules/.bin', name);
+
+const steps: readonly (readonly [string, readonly string[]])[] = [
+  [bin('biome'), ['check', ...(isFixing ? ['--write'] : []), '.']],
+  [bin('tsc'), ['-p', '.']],
+  [bin('buf'), ['lint', 'proto']],
+  [bin('buf'), ['format', 'proto', ...(isFixing ? ['--write'] : ['--diff', '--exit-code'])]],
+  [process.execPath, ['--conditions=gorego-source', 'tools/tidy/tidy.ts']],
+];
+
+for (const [program, args] of steps) {
+  const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) {
+    console.error(`${program.slice(root.length)} ${args.join(' ')} found something`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,128 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { documents } from './documents.ts';
+import { layering } from './layering.ts';
+import { dependencies, packages } from './packages.ts';
+import { untidy } from './tidy.ts';
+import { importsOf, repositoryTree, type Tree, treeOf, type Untidy } from './tree.ts';
+
+test('the repository is tidy', () => {
+  const found = untidy(repositoryTree(fileURLToPath(new URL('../..', import.meta.url))));
+  expect(found.map(({ path, message }) => `${path}: ${message}`)).toEqual([]);
+});
+
+const messages = (check: (tree: Tree) => Untidy[], texts: Record<string, string>): string[] =>
+  check(treeOf(texts)).map(({ message }) => message);
+
+describe('layering', () => {
+  test.each([
+    [
+      'errors imports nothing',
+      'pkg/errors/src/a.ts',
+      "import { x } from '@gorego/digest';",
+      'errors may not import digest',
+    ],
+    [
+      'types count too',
+      'pkg/digest/src/a.ts',
+      "import type { x } from '@gorego/storage';",
+      'digest may not import storage',
+    ],
+    ['re-exports count too', 'pkg/digest/src/a.ts', "export { x } from '@gorego/rpc';", 'digest may not import rpc'],
+    ['no way around by path', 'pkg/digest/src/a.ts', "import '../../storage/src/b.ts';", /leaves the package/],
+    ['no testing in libraries', 'pkg/server/src/a.ts', "import { x } from '@gorego/storage/testing';", /is for tests/],
+    ['no Node by default', 'pkg/storage/src/a.ts', "import fs from 'node:fs';", /^node:fs is not for this file/],
+    ['extensions', 'pkg/storage/src/a.ts', "import { x } from './b';", './b is imported without its .ts'],
+    ['unknown packages', 'pkg/nova/src/a.ts', "import { x } from './b.ts';", /has no layer/],
+  ])('%s', (_, path, text, expected) => {
+    expect(messages(layering, { [path]: text })).toEqual([expect.stringMatching(expected)]);
+  });
+
+  test('lets tests use what they need', () => {
+    const text = "import fs from 'node:fs';\nimport { x } from '@gorego/storage/testing';";
+    expect(messages(layering, { 'pkg/digest/src/a.test.ts': text })).toEqual([]);
+  });
+});
+
+describe('packages', () => {
+  const manifest = JSON.stringify({
+    name: '@gorego/x',
+    exports: { '.': { 'gorego-source': './src/index.ts' } },
+    dependencies: { yaml: '1.0.0' },
+  });
+  const whole = {
+    'pkg/x/package.json': manifest,
+    'pkg/x/README.md': '',
+    'pkg/x/BUILD.bazel': '',
+    'pkg/x/tsconfig.json': '',
+    'pkg/x/src/index.ts': "export { a } from './a.ts';",
+    'pkg/x/src/a.ts': "import 'yaml';",
+    'pkg/x/src/a.test.ts': "import { a } from './a.ts';",
+  };
+
+  test('a whole one is tidy', () => {
+    expect(messages(packages, whole)).toEqual([]);
+  });
+
+  test.each<[string, Record<string, string | undefined>, string]>([
+    ['no README', { 'pkg/x/README.md': undefined }, 'has no README.md'],
+    ['no tests', { 'pkg/x/src/a.test.ts': undefined }, 'has no tests'],
+    ['an orphan', { 'pkg/x/src/b.ts': '' }, 'nothing imports this file'],
+    [
+      'an undeclared import',
+      { 'pkg/x/src/a.ts': "import 'yaml';\nimport 'pino';" },
+      'pino is imported always and not declared',
+    ],
+    ['an unused dependency', { 'pkg/x/src/a.ts': '' }, 'yaml is declared and never imported'],
+  ])('%s is told', (_, change, expected) => {
+    const texts = Object.entries({ ...whole, ...change }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    );
+    expect(messages(packages, Object.fromEntries(texts))).toEqual([expected]);
+  });
+});
+
+test('dependencies are pinned, and explained', () => {
+  const texts = {
+    'package.json': '{"dependencies": {"a": "1.0.0", "b": "^1.0.0"}}',
+    'docs/dependencies.md': '| `b` | why |\n| `c` | why |\n',
+  };
+  expect(messages(dependencies, texts)).toEqual([
+    'b is not pinned: ^1.0.0',
+    'says nothing of a, which package.json uses',
+    'lists c, which nothing uses',
+  ]);
+});
+
+describe('documents', () => {
+  test('links lead somewhere', () => {
+    const texts = {
+      'docs/a.md': '# One thing\n[x](b.md) [y](../pkg) [z](https://example.com/nowhere) [w](#one-thing) `[c](code)`',
+      'docs/b.md': '[gone](c.md) [no heading](a.md#two)\n```\n[in code](nowhere)\n```\n',
+      'pkg/x': '',
+    };
+    expect(messages(documents, texts)).toEqual([
+      'the link to code leads nowhere',
+      'the link to c.md leads nowhere',
+      'docs/a.md has no heading #two',
+    ]);
+  });
+
+  test('dated documents say what they are', () => {
+    const texts = {
+      'docs/plan/a.md': '---\ntitle: A\nstatus: current\ndate: 2026-01-31\n---\n# A',
+      'docs/plan/b.md': '---\ntitle: B\nstatus: maybe\n---\n',
+      'docs/retro/c.md': '# C',
+    };
+    expect(messages(documents, texts)).toEqual([
+      'has status "maybe"; one of proposed, current, done, dropped is meant',
+      'has no date (YYYY-MM-DD)',
+      'has no front matter (title, status, date)',
+    ]);
+  });
+});
+
+test('imports are found in every form', () => {
+  const source = `import a from 'a';\nimport {\n  b,\n} from "b";\nimport 'c';\nexport * from 'd';\nconst e = await import('e');\nconst text = "from 'f'";`;
+  expect(importsOf(source)).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
