@@ -7,11 +7,16 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** How to start gorego: the program GOREGO_BIN names, or the sources. */
-export const command: readonly [string, ...string[]] =
-  process.env['GOREGO_BIN'] === undefined
-    ? [process.execPath, '--conditions=gorego-source', join(root, 'cmd/gorego/src/main.ts')]
-    : [process.env['GOREGO_BIN']];
+/**
+ * How to start gorego: the words of GOREGO_COMMAND (a JSON list), or the program that GOREGO_BIN names, or the sources.
+ */
+export const command: readonly [string, ...string[]] = commandOf(process.env);
+
+function commandOf({ GOREGO_COMMAND: words, GOREGO_BIN: program }: NodeJS.ProcessEnv): [string, ...string[]] {
+  if (words !== undefined) return JSON.parse(words) as [string, ...string[]];
+  if (program !== undefined) return [program];
+  return [process.execPath, '--conditions=gorego-source', join(root, 'cmd/gorego/src/main.ts')];
+}
 
 /** A running gorego of its own, with what it has logged. Disposing it kills it. */
 export interface Gorego extends AsyncDisposable {
