@@ -1,4 +1,4 @@
-import { codeNumber, Failure } from '@gorego/errors';
+import { type Code, codeNames, codeNumber, Failure } from '@gorego/errors';
 
 /** A call's end on the wire. */
 export interface Status {
@@ -21,4 +21,10 @@ export function statusOf(reason: unknown): Status {
     code: codeNumber(reason.code),
     message: message.length <= messageCharactersMax ? message : `${message.slice(0, messageCharactersMax - 1)}…`,
   };
+}
+
+/** The code of a number from the wire; `unknown` for one that gRPC does not have, and for OK where it can't be meant. */
+export function codeOf(number: number): Code {
+  const name = codeNames[number];
+  return name === undefined || name === 'ok' ? 'unknown' : name;
 }

@@ -174,7 +174,8 @@ export type GrpcCall =
   | ServerWritableStream<Buffer, Message>
   | ServerDuplexStream<Buffer, Message>;
 
-function serialize(message: Message): Buffer {
+/** A message in one piece. */
+export function serialize(message: Message): Buffer {
   if (message instanceof Uint8Array) return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   return Buffer.concat(message);
 }
