@@ -26,3 +26,24 @@ export interface BlobStore {
   /** The subset of `digests` that isn't here. Those that are have just been used. */
   findMissing(ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>>;
 }
+
+/** A store that a blob can be brought into piece by piece, by somebody who must read it meanwhile. */
+export interface StagingStore extends BlobStore {
+  /** Begins a blob. Fails as `put` would for want of room. */
+  stage(ctx: Context, digest: Digest): Promise<Staged>;
+}
+
+/**
+ * A blob on its way into a store: what has been appended can be read, by its owner alone, until it is committed.
+ * Disposing it before that leaves nothing; its owner disposes it in any case.
+ */
+export interface Staged extends AsyncDisposable {
+  /** Bytes that have been appended. */
+  readonly sizeBytes: number;
+  /** One at a time. */
+  append(chunk: Uint8Array): Promise<void>;
+  /** Up to `limitBytes`, and at least one, of what has been appended from `position` on. */
+  read(position: number, limitBytes: number): Promise<Uint8Array>;
+  /** Makes the blob visible. Whoever commits answers for the hash; `data_loss` if bytes are missing. */
+  commit(): Promise<void>;
+}

@@ -1,6 +1,6 @@
 export type { ActionCache } from './action-cache.ts';
 export { BlobReader, type BlobReaderInit, bytesOf, type Outcome, observed } from './blob-reader.ts';
-export type { BlobStore } from './blob-store.ts';
+export type { BlobStore, Staged, StagingStore } from './blob-store.ts';
 export { type ByteRange, isWhole, type Span, sliced, spanOf } from './byte-range.ts';
 export { completeOnly, type References } from './complete-only.ts';
 export { LocalStore, type LocalStoreInit } from './disk/local-store.ts';

@@ -1,13 +1,14 @@
 import { type Context, throwIfEnded } from '@gorego/context';
-import type { Digest } from '@gorego/digest';
+import { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
 import type { ActionCache } from './action-cache.ts';
 import { BlobReader } from './blob-reader.ts';
-import type { BlobStore } from './blob-store.ts';
+import type { Staged, StagingStore } from './blob-store.ts';
 import { type ByteRange, spanOf } from './byte-range.ts';
 import { verifying } from './verified.ts';
 
 /** Blobs in a Map: for tests, and for whoever embeds a cache that need not last. Unbounded. */
-export class MemoryBlobs implements BlobStore {
+export class MemoryBlobs implements StagingStore {
   readonly #blobs = new Map<Digest, Uint8Array>();
 
   get size(): number {
@@ -30,6 +31,27 @@ export class MemoryBlobs implements BlobStore {
       chunks.push(chunk);
     }
     this.#blobs.set(digest, Buffer.concat(chunks));
+  }
+
+  async stage(ctx: Context, digest: Digest): Promise<Staged> {
+    throwIfEnded(ctx);
+    let bytes: Uint8Array = new Uint8Array();
+    return {
+      get sizeBytes() {
+        return bytes.byteLength;
+      },
+      append: async (chunk) => {
+        bytes = Buffer.concat([bytes, chunk]);
+      },
+      read: async (position, limitBytes) => bytes.subarray(position, position + limitBytes),
+      commit: async () => {
+        if (bytes.byteLength !== Digest.sizeBytes(digest)) {
+          throw new Failure('data_loss', `${bytes.byteLength} bytes were staged for ${digest}`);
+        }
+        this.#blobs.set(digest, bytes);
+      },
+      [Symbol.asyncDispose]: async () => {},
+    };
   }
 
   async findMissing(_ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>> {

@@ -6,7 +6,7 @@ import type { BlobStore } from './blob-store.ts';
 import { completeOnly } from './complete-only.ts';
 import { emptyAlwaysHere } from './empty-always-here.ts';
 import { MemoryActions, MemoryBlobs } from './memory-store.ts';
-import { actionCacheSuite, blobStoreSuite, inPieces, patterned } from './testing/index.ts';
+import { actionCacheSuite, blobStoreSuite, inPieces, patterned, stagingSuite } from './testing/index.ts';
 import { verified } from './verified.ts';
 
 const ctx = background();
@@ -18,6 +18,12 @@ describe.each<[string, () => BlobStore]>([
 ])('%s is a BlobStore: it', (_, make) => {
   test.each(blobStoreSuite)('$name', ({ run }) =>
     run(async () => ({ store: make(), [Symbol.asyncDispose]: async () => {} })),
+  );
+});
+
+describe('MemoryBlobs is a StagingStore: it', () => {
+  test.each(stagingSuite)('$name', ({ run }) =>
+    run(async () => ({ store: new MemoryBlobs(), [Symbol.asyncDispose]: async () => {} })),
   );
 });
 

@@ -3,7 +3,7 @@ import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { Disk, DiskFile, FileStat } from '@gorego/platform';
 import { BlobReader } from '../blob-reader.ts';
-import type { BlobStore } from '../blob-store.ts';
+import type { Staged, StagingStore } from '../blob-store.ts';
 import { type ByteRange, type Span, spanOf } from '../byte-range.ts';
 import { verifying } from '../verified.ts';
 import { DiskPath } from './disk-path.ts';
@@ -23,7 +23,7 @@ const provenFilesMax = 200_000;
  * A file is hashed when it first leaves after a start, or after it was changed or replaced; one that is wrong fails the
  * read with `data_loss`, and `onCorrupt` is told. Memory stays flat for blobs of any size.
  */
-export class FileBlobs implements BlobStore {
+export class FileBlobs implements StagingStore {
   readonly #disk: Disk;
   readonly #staging: Staging;
   readonly #onCorrupt: (digest: Digest, path: string) => void;
@@ -60,6 +60,25 @@ export class FileBlobs implements BlobStore {
     if (await this.#has(digest)) return;
     const stat = await this.#staging.write(ctx, owned, DiskPath.ofBlob(digest));
     this.#prove(digest, stat);
+  }
+
+  async stage(ctx: Context, digest: Digest): Promise<Staged> {
+    throwIfEnded(ctx);
+    const file = this.#staging.begin();
+    return {
+      get sizeBytes() {
+        return file.sizeBytes;
+      },
+      append: (chunk) => file.append([chunk]),
+      read: (position, limitBytes) => file.read(position, limitBytes),
+      commit: async () => {
+        if (file.sizeBytes !== Digest.sizeBytes(digest)) {
+          throw new Failure('data_loss', `${file.sizeBytes} bytes were staged for ${digest}`);
+        }
+        this.#prove(digest, await file.name(DiskPath.ofBlob(digest)));
+      },
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    };
   }
 
   async findMissing(ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>> {

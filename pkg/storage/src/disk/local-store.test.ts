@@ -7,7 +7,7 @@ import { Failure } from '@gorego/errors';
 import { NodeDisk, systemRandom } from '@gorego/platform';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BlobReader, bytesOf } from '../blob-reader.ts';
-import { actionCacheSuite, blobStoreSuite, inPieces, patterned } from '../testing/index.ts';
+import { actionCacheSuite, blobStoreSuite, inPieces, patterned, stagingSuite } from '../testing/index.ts';
 import { DiskPath } from './disk-path.ts';
 import { LocalStore } from './local-store.ts';
 
@@ -19,8 +19,8 @@ async function fresh(): Promise<{ dir: string; store: LocalStore } & AsyncDispos
   return { dir, store, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) };
 }
 
-describe('LocalStore.blobs is a BlobStore: it', () => {
-  test.each(blobStoreSuite)('$name', ({ run }) =>
+describe('LocalStore.blobs is a StagingStore: it', () => {
+  test.each([...blobStoreSuite, ...stagingSuite])('$name', ({ run }) =>
     run(async () => {
       const { store, [Symbol.asyncDispose]: dispose } = await fresh();
       return { store: store.blobs, [Symbol.asyncDispose]: dispose };

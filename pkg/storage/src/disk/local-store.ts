@@ -1,7 +1,7 @@
 import type { Digest } from '@gorego/digest';
 import type { Disk, Random } from '@gorego/platform';
 import type { ActionCache } from '../action-cache.ts';
-import type { BlobStore } from '../blob-store.ts';
+import type { StagingStore } from '../blob-store.ts';
 import { FileActions } from './file-actions.ts';
 import { FileBlobs } from './file-blobs.ts';
 import { Staging } from './staging.ts';
@@ -17,7 +17,7 @@ export interface LocalStoreInit {
 
 /** Tier 1: a directory of blobs and action results near the builders. */
 export class LocalStore {
-  readonly blobs: BlobStore;
+  readonly blobs: StagingStore;
   readonly #disk: Disk;
   readonly #staging: Staging;
   readonly #onCorrupt: ((digest: Digest, path: string) => void) | undefined;

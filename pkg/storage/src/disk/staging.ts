@@ -27,51 +27,85 @@ export class Staging {
     return leftovers.length;
   }
 
-  /**
-   * Puts all of `chunks` at `path`, replacing what was there. A file is not begun before there are bytes to fill it: who
-   * only announces a blob costs nothing.
-   */
-  async write(ctx: Context, chunks: AsyncIterable<Uint8Array>, path: string): Promise<FileStat> {
-    const name = `${DiskPath.staging}/${this.#random.hex(16)}`;
-    let file: DiskFile | undefined;
-    let isNamed = false;
-    try {
-      let position = 0;
-      let gathered: Uint8Array[] = [];
-      let gatheredBytes = 0;
-      const flush = async (): Promise<DiskFile> => {
-        file ??= await this.#disk.create(name);
-        await file.write(gathered, position);
-        position += gatheredBytes;
-        gathered = [];
-        gatheredBytes = 0;
-        return file;
-      };
-      for await (const chunk of chunks) {
-        throwIfEnded(ctx);
-        gathered.push(chunk);
-        gatheredBytes += chunk.byteLength;
-        if (gatheredBytes >= gatherBytes) await flush();
-      }
-      throwIfEnded(ctx);
-      const stat = await (await flush()).stat();
-      await this.#name(name, path);
-      isNamed = true;
-      return stat;
-    } finally {
-      await file?.close();
-      if (file !== undefined && !isNamed) await this.#disk.remove(name);
-    }
+  /** A new file. It is not made before there are bytes to fill it: who only announces a blob costs nothing. */
+  begin(): StagedFile {
+    return new StagedFile(this.#disk, `${DiskPath.staging}/${this.#random.hex(16)}`);
   }
 
-  /** Directories are made when first needed: a fresh store is not 65,536 of them. */
-  async #name(from: string, to: string): Promise<void> {
+  /** Puts all of `chunks` at `path`, replacing what was there. */
+  async write(ctx: Context, chunks: AsyncIterable<Uint8Array>, path: string): Promise<FileStat> {
+    await using file = this.begin();
+    let gathered: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of chunks) {
+      throwIfEnded(ctx);
+      gathered.push(chunk);
+      bytes += chunk.byteLength;
+      if (bytes < gatherBytes) continue;
+      await file.append(gathered);
+      gathered = [];
+      bytes = 0;
+    }
+    throwIfEnded(ctx);
+    await file.append(gathered);
+    return await file.name(path); // Before `file` is disposed.
+  }
+}
+
+/** A file on its way to a name. Disposing it without one removes it. */
+export class StagedFile implements AsyncDisposable {
+  readonly #disk: Disk;
+  readonly #path: string;
+  #file: DiskFile | undefined;
+  #sizeBytes = 0;
+  #isNamed = false;
+
+  constructor(disk: Disk, path: string) {
+    this.#disk = disk;
+    this.#path = path;
+  }
+
+  /** Bytes that are written, and can be read. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Writes at the end; one at a time. */
+  async append(chunks: readonly Uint8Array[]): Promise<void> {
+    this.#file ??= await this.#disk.create(this.#path);
+    await this.#file.write(chunks, this.#sizeBytes);
+    this.#sizeBytes += chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
+  /** Up to `limitBytes` of what is written, from `position`. */
+  async read(position: number, limitBytes: number): Promise<Uint8Array> {
+    const into = Buffer.allocUnsafeSlow(Math.min(limitBytes, this.#sizeBytes - position));
+    const count = (await this.#file?.read(into, position)) ?? 0;
+    if (count < into.byteLength)
+      throw new Failure('data_loss', `a staged file lost bytes ${position} to ${position + into.byteLength}`);
+    return into;
+  }
+
+  /** Gives the file its name; readable until disposed. Directories are made when first needed: a fresh store has none. */
+  async name(path: string): Promise<FileStat> {
+    this.#file ??= await this.#disk.create(this.#path);
+    const stat = await this.#file.stat();
     try {
-      await this.#disk.rename(from, to);
+      await this.#disk.rename(this.#path, path);
     } catch (reason) {
       if (!(reason instanceof Failure) || reason.code !== 'not_found') throw reason;
-      await this.#disk.makeDirectory(to.slice(0, to.lastIndexOf('/')));
-      await this.#disk.rename(from, to);
+      await this.#disk.makeDirectory(path.slice(0, path.lastIndexOf('/')));
+      await this.#disk.rename(this.#path, path);
     }
+    this.#isNamed = true;
+    return stat;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const file = this.#file;
+    if (file === undefined) return;
+    this.#file = undefined;
+    await file.close();
+    if (!this.#isNamed) await this.#disk.remove(this.#path);
   }
 }
