@@ -9,4 +9,6 @@ export interface Clock {
    * function is called first. A pending timer does not keep the process alive.
    */
   after(ms: number, run: () => void): () => void;
+  /** Runs `run` once what is under way in this turn of the event loop is done: for gathering what comes in one go. */
+  soon(run: () => void): void;
 }

@@ -12,3 +12,9 @@ export interface ActionCache {
   /** Replaces what was known of the action. Resolves once `get` would answer it. */
   put(ctx: Context, action: Digest, result: Uint8Array): Promise<void>;
 }
+
+/** An action cache whose results can be taken back. */
+export interface KeptActions extends ActionCache {
+  /** Resolves once `get` would say undefined. Forgetting what is not known succeeds. */
+  forget(ctx: Context, action: Digest): Promise<void>;
+}

@@ -10,6 +10,8 @@ export interface BlobReaderInit {
   readonly release?: (() => void | PromiseLike<void>) | undefined;
   /** Set by who checks the hash while the chunks pass, and holds the last one back until it agrees. */
   readonly verifiedAs?: Digest | undefined;
+  /** Opens the same bytes once more, from an offset on: for who must send them again. Good until this one's release. */
+  readonly again?: ((offset: number) => Promise<BlobReader>) | undefined;
 }
 
 /**
@@ -28,16 +30,19 @@ export class BlobReader implements AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly bytes: Uint8Array | undefined;
   /** Whoever reads this to its end without a failure holds the blob of this name. */
   readonly verifiedAs: Digest | undefined;
+  /** Opens the same bytes once more, where that can be had; each has its own owner. */
+  readonly again: ((offset: number) => Promise<BlobReader>) | undefined;
   readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   readonly #release: (() => void | PromiseLike<void>) | undefined;
   #state: 'fresh' | 'reading' | 'released' = 'fresh';
   #received = 0;
 
-  constructor({ sizeBytes, chunks, release, verifiedAs }: BlobReaderInit, bytes?: Uint8Array) {
+  constructor({ sizeBytes, chunks, release, verifiedAs, again }: BlobReaderInit, bytes?: Uint8Array) {
     assert(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0);
     this.sizeBytes = sizeBytes;
     this.bytes = bytes;
     this.verifiedAs = verifiedAs;
+    this.again = again;
     this.#iterator =
       Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : (chunks[Symbol.iterator]() as never);
     this.#release = release;
@@ -46,7 +51,8 @@ export class BlobReader implements AsyncIterable<Uint8Array>, AsyncDisposable {
   /** A blob that is in memory. */
   static ofBytes(bytes: Uint8Array, verifiedAs?: Digest): BlobReader {
     const chunks = bytes.byteLength === 0 ? [] : [bytes];
-    return new BlobReader({ sizeBytes: bytes.byteLength, chunks, verifiedAs }, bytes);
+    const again = async (offset: number): Promise<BlobReader> => BlobReader.ofBytes(bytes.subarray(offset));
+    return new BlobReader({ sizeBytes: bytes.byteLength, chunks, verifiedAs, again }, bytes);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, void> {

@@ -20,11 +20,21 @@ export function completeOnly(actions: ActionCache, blobs: BlobStore, references:
     get: async (ctx, action) => {
       const result = await actions.get(ctx, action);
       if (result === undefined) return undefined;
-      const needed = await references(ctx, action, result, blobs);
-      if (needed === undefined) return undefined;
-      const missing = needed.size === 0 ? needed : await blobs.findMissing(ctx, needed);
-      return missing.size === 0 ? result : undefined;
+      return (await isComplete(ctx, action, result, blobs, references)) ? result : undefined;
     },
     put: (ctx, action, result) => actions.put(ctx, action, result),
   };
+}
+
+/** Is everything that the result refers to in `blobs`? */
+export async function isComplete(
+  ctx: Context,
+  action: Digest,
+  result: Uint8Array,
+  blobs: BlobStore,
+  references: References,
+): Promise<boolean> {
+  const needed = await references(ctx, action, result, blobs);
+  if (needed === undefined) return false;
+  return needed.size === 0 || (await blobs.findMissing(ctx, needed)).size === 0;
 }

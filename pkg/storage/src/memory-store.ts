@@ -1,7 +1,7 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
-import type { ActionCache } from './action-cache.ts';
+import type { KeptActions } from './action-cache.ts';
 import { BlobReader } from './blob-reader.ts';
 import type { Staged, StagingStore } from './blob-store.ts';
 import { type ByteRange, spanOf } from './byte-range.ts';
@@ -64,7 +64,7 @@ export class MemoryBlobs implements StagingStore {
 }
 
 /** Action results in a Map. Unbounded. */
-export class MemoryActions implements ActionCache {
+export class MemoryActions implements KeptActions {
   readonly #results = new Map<Digest, Uint8Array>();
 
   async get(ctx: Context, action: Digest): Promise<Uint8Array | undefined> {
@@ -75,5 +75,10 @@ export class MemoryActions implements ActionCache {
   async put(ctx: Context, action: Digest, result: Uint8Array): Promise<void> {
     throwIfEnded(ctx);
     this.#results.set(action, result);
+  }
+
+  async forget(ctx: Context, action: Digest): Promise<void> {
+    throwIfEnded(ctx);
+    this.#results.delete(action);
   }
 }

@@ -6,7 +6,14 @@ import type { BlobStore } from './blob-store.ts';
 import { completeOnly } from './complete-only.ts';
 import { emptyAlwaysHere } from './empty-always-here.ts';
 import { MemoryActions, MemoryBlobs } from './memory-store.ts';
-import { actionCacheSuite, blobStoreSuite, inPieces, patterned, stagingSuite } from './testing/index.ts';
+import {
+  actionCacheSuite,
+  blobStoreSuite,
+  inPieces,
+  keptActionsSuite,
+  patterned,
+  stagingSuite,
+} from './testing/index.ts';
 import { verified } from './verified.ts';
 
 const ctx = background();
@@ -18,6 +25,12 @@ describe.each<[string, () => BlobStore]>([
 ])('%s is a BlobStore: it', (_, make) => {
   test.each(blobStoreSuite)('$name', ({ run }) =>
     run(async () => ({ store: make(), [Symbol.asyncDispose]: async () => {} })),
+  );
+});
+
+describe('MemoryActions is a cache of KeptActions: it', () => {
+  test.each(keptActionsSuite)('$name', ({ run }) =>
+    run(async () => ({ actions: new MemoryActions(), [Symbol.asyncDispose]: async () => {} })),
   );
 });
 

@@ -16,6 +16,10 @@ export class ManualClock implements Clock {
     };
   }
 
+  soon(run: () => void): void {
+    this.after(0, run);
+  }
+
   /** Timers that have neither run nor been stopped. */
   get pending(): number {
     return this.#timers.length;

@@ -1,7 +1,7 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import type { Digest } from '@gorego/digest';
 import type { Disk } from '@gorego/platform';
-import type { ActionCache } from '../action-cache.ts';
+import type { KeptActions } from '../action-cache.ts';
 import { ActionRecord } from './action-record.ts';
 import { DiskPath } from './disk-path.ts';
 import type { Staging } from './staging.ts';
@@ -10,7 +10,7 @@ import type { Staging } from './staging.ts';
  * One instance's action results as files, `ac/ab/cd/<key>`. A damaged one is no result: `onCorrupt` is told, and the
  * next `put` mends it.
  */
-export class FileActions implements ActionCache {
+export class FileActions implements KeptActions {
   readonly #disk: Disk;
   readonly #staging: Staging;
   readonly #instance: string;
@@ -42,6 +42,11 @@ export class FileActions implements ActionCache {
     throwIfEnded(ctx);
     const record = ActionRecord.encode(this.#instance, action, result);
     await this.#staging.write(ctx, once(record), this.#pathOf(action));
+  }
+
+  async forget(ctx: Context, action: Digest): Promise<void> {
+    throwIfEnded(ctx);
+    await this.#disk.remove(this.#pathOf(action));
   }
 
   #pathOf(action: Digest): string {

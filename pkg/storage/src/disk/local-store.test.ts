@@ -7,7 +7,14 @@ import { Failure } from '@gorego/errors';
 import { NodeDisk, systemRandom } from '@gorego/platform';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BlobReader, bytesOf } from '../blob-reader.ts';
-import { actionCacheSuite, blobStoreSuite, inPieces, patterned, stagingSuite } from '../testing/index.ts';
+import {
+  actionCacheSuite,
+  blobStoreSuite,
+  inPieces,
+  keptActionsSuite,
+  patterned,
+  stagingSuite,
+} from '../testing/index.ts';
 import { DiskPath } from './disk-path.ts';
 import { LocalStore } from './local-store.ts';
 
@@ -28,8 +35,8 @@ describe('LocalStore.blobs is a StagingStore: it', () => {
   );
 });
 
-describe('LocalStore.actions is an ActionCache: it', () => {
-  test.each(actionCacheSuite)('$name', ({ run }) =>
+describe('LocalStore.actions is a cache of KeptActions: it', () => {
+  test.each([...actionCacheSuite, ...keptActionsSuite])('$name', ({ run }) =>
     run(async () => {
       const { store, [Symbol.asyncDispose]: dispose } = await fresh();
       return { actions: store.actions('a/b'), [Symbol.asyncDispose]: dispose };

@@ -1,6 +1,6 @@
 import type { Digest } from '@gorego/digest';
 import type { Disk, Random } from '@gorego/platform';
-import type { ActionCache } from '../action-cache.ts';
+import type { KeptActions } from '../action-cache.ts';
 import type { StagingStore } from '../blob-store.ts';
 import { FileActions } from './file-actions.ts';
 import { FileBlobs } from './file-blobs.ts';
@@ -37,7 +37,7 @@ export class LocalStore {
   }
 
   /** The action results of one instance; the blobs are everybody's. */
-  actions(instance: string): ActionCache {
+  actions(instance: string): KeptActions {
     return new FileActions(this.#disk, this.#staging, instance, this.#onCorrupt);
   }
 }

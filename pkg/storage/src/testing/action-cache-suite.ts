@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { background, Scope } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
-import type { ActionCache } from '../action-cache.ts';
+import type { ActionCache, KeptActions } from '../action-cache.ts';
 import { patterned } from './patterned.ts';
 import type { Case } from './suite.ts';
 
@@ -56,6 +56,23 @@ export const actionCacheSuite: readonly Case<ActionCacheSubject>[] = [
       scope.cancel(new Failure('cancelled', 'gone'));
       await assert.rejects(subject.actions.put(scope, action, patterned(4)), { code: 'cancelled' });
       await assert.rejects(subject.actions.get(scope, action), { code: 'cancelled' });
+    },
+  },
+];
+
+/** What it means to be able to forget, beside that. */
+export const keptActionsSuite: readonly Case<{ readonly actions: KeptActions }>[] = [
+  {
+    name: 'forgets what it is told to, and only that',
+    run: async (open) => {
+      await using subject = await open();
+      const other = Digest.ofBytes(patterned(151));
+      await subject.actions.put(ctx, action, patterned(40));
+      await subject.actions.put(ctx, other, patterned(41));
+      await subject.actions.forget(ctx, action);
+      await subject.actions.forget(ctx, action);
+      assert.equal(await subject.actions.get(ctx, action), undefined);
+      assert.notEqual(await subject.actions.get(ctx, other), undefined);
     },
   },
 ];

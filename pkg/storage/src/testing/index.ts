@@ -1,4 +1,4 @@
-export { type ActionCacheSubject, actionCacheSuite } from './action-cache-suite.ts';
+export { type ActionCacheSubject, actionCacheSuite, keptActionsSuite } from './action-cache-suite.ts';
 export { type BlobStoreSubject, blobStoreSuite } from './blob-store-suite.ts';
 export { inPieces, patterned } from './patterned.ts';
 export { type StagingSubject, stagingSuite } from './staging-suite.ts';
