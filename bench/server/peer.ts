@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { executable } from '../machine.ts';
+
+/** A program that serves REAPI, and how to start it. */
+export interface Peer {
+  readonly name: string;
+  /** What a reader of its numbers must know of how it is set. */
+  readonly settings: string;
+  /** Undefined if the program isn't here. */
+  readonly program: Program | undefined;
+}
+
+export interface Program {
+  readonly version: string;
+  /** The command that serves gRPC on `port` from what `directory` holds; may write a configuration beside it. */
+  command(place: Place): readonly string[];
+}
+
+export interface Place {
+  /** Fresh and empty at first. */
+  readonly directory: string;
+  readonly port: number;
+  /** A second one that is free. */
+  readonly otherPort: number;
+}
+
+/** What others are compared with. */
+export const yardstick = 'bazel-remote';
+
+/** Larger than anything written here: eviction is another matter. */
+const gibibytesMax = 40;
+
+/** A goREgo: an executable, or a checkout to run from its sources. */
+export function gorego(name: string, path: string): Peer {
+  const isCheckout = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const program = isCheckout
+    ? [process.execPath, '--conditions=gorego-source', join(resolve(path), 'cmd/gorego/src/main.ts')]
+    : [resolve(path)];
+  const [executablePath = '', ...rest] = program;
+  const version = execFileSync(executablePath, [...rest, '--version'], { encoding: 'utf8' }).trim();
+  return {
+    name,
+    settings: `a file per blob; ${isCheckout ? 'run from its sources' : 'the built executable'}`,
+    program: {
+      version: version.replace(/^gorego /, ''),
+      command: ({ directory, port }) => [
+        ...program,
+        `--listen_addr=127.0.0.1:${port}`,
+        `--local_store.dir=${directory}`,
+        `--janitor.max_size=${gibibytesMax}GiB`,
+      ],
+    },
+  };
+}
+
+/** The sources that this file is part of. */
+export const ownCheckout: string = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Everyone else. To compare with another one, add it here. */
+export function otherPeers(): readonly Peer[] {
+  return [
+    {
+      name: 'bazel-remote',
+      settings: 'a file per blob, uncompressed (its default is zstd), access log off (its default is on)',
+      program: onPath('bazel-remote', ({ directory, port, otherPort }) => [
+        ...['--storage_mode', 'uncompressed', '--access_log_level', 'none'],
+        ...['--grpc_address', `127.0.0.1:${port}`, '--http_address', `127.0.0.1:${otherPort}`],
+        ...['--dir', directory, '--max_size', `${gibibytesMax}`],
+      ]),
+    },
+  ];
+}
+
+function onPath(name: string, command: (place: Place) => readonly string[]): Program | undefined {
+  const path = executable(name);
+  if (path === undefined) return undefined;
+  // Few of them say which version they are. The executable's own hash always can.
+  const hash = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12);
+  return { version: `executable ${hash}…`, command: (place) => [path, ...command(place)] };
+}
