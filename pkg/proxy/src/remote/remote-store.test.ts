@@ -1,0 +1,149 @@
+import { background } from '@gorego/context';
+import { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import { methodPath } from '@gorego/proto';
+import {
+  CapabilitiesDefinition,
+  ContentAddressableStorageDefinition,
+  ServerCapabilities,
+} from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
+import { ByteStreamDefinition, WriteResponse } from '@gorego/proto/google/bytestream/bytestream';
+import type { Route, Routes } from '@gorego/rpc';
+import { BlobReader, bytesOf } from '@gorego/storage';
+import { actionCacheSuite, blobStoreSuite, inPieces, patterned } from '@gorego/storage/testing';
+import { describe, expect, test } from '@jest/globals';
+import { serveUpstream } from '../testing/upstream-server.ts';
+
+const ctx = background();
+const cas = ContentAddressableStorageDefinition;
+const large = patterned(3_000_000);
+const largeDigest = Digest.ofBytes(large);
+
+/** A RemoteStore verifies nothing of what it gets: what is wrong is refused by the upstream, or by who asked. */
+const suite = blobStoreSuite;
+
+describe.each<[string, (routes: Routes) => Routes]>([
+  ['gorego', (routes) => routes],
+  [
+    'a server without batches',
+    (routes) => without(routes, methodPath(cas, 'batchReadBlobs'), methodPath(cas, 'batchUpdateBlobs')),
+  ],
+  ['a server that announces no batch limit', (routes) => ({ ...routes, ...announcing(0) })],
+  ['a server of small batches', (routes) => ({ ...routes, ...announcing(10_000) })],
+])('RemoteStore.blobs, before %s, is a BlobStore: it', (_, adapt) => {
+  test.each(suite)('$name', ({ run }) =>
+    run(async () => {
+      const upstream = await serveUpstream(adapt);
+      const store = upstream.remote.blobs('a/b');
+      return { store, leaves: [upstream.blobs], [Symbol.asyncDispose]: () => upstream[Symbol.asyncDispose]() };
+    }),
+  );
+});
+
+describe('RemoteStore.actions is an ActionCache: it', () => {
+  const cases = actionCacheSuite.filter(({ name }) => !/bytes as it was|last of several|another size/.test(name)); // No messages.
+  test.each(cases)('$name', ({ run }) =>
+    run(async () => {
+      const upstream = await serveUpstream();
+      return { actions: upstream.remote.actions(''), [Symbol.asyncDispose]: () => upstream[Symbol.asyncDispose]() };
+    }),
+  );
+});
+
+describe('RemoteStore', () => {
+  test('sends small blobs together', async () => {
+    await using upstream = await serveUpstream();
+    const blobs = upstream.remote.blobs('');
+    const all = Array.from({ length: 200 }, (_, i) => patterned(2000, i));
+    await Promise.all(all.map((bytes) => blobs.put(ctx, Digest.ofBytes(bytes), BlobReader.ofBytes(bytes))));
+    const got = await Promise.all(all.map((bytes) => blobs.get(ctx, Digest.ofBytes(bytes))));
+    expect(got.every((blob) => blob !== undefined)).toBe(true);
+    expect(upstream.calls.get('BatchUpdateBlobs')).toBeLessThan(20);
+    expect(upstream.calls.get('BatchReadBlobs')).toBeLessThan(20);
+    expect(upstream.calls.get('Write') ?? 0).toBe(0);
+  });
+
+  test('resumes a download where it was cut', async () => {
+    let cuts = 0;
+    const cutting = (routes: Routes): Routes => {
+      const path = methodPath(ByteStreamDefinition, 'read');
+      const inner = routes[path] as Extract<Route, { kind: 'serverStream' }>;
+      const handle: typeof inner.handle = async function* (call, request) {
+        let messages = 0;
+        for await (const message of inner.handle(call, request)) {
+          if (++messages === 2 && cuts++ < 2) throw new Failure('unavailable', 'cut');
+          yield message;
+        }
+      };
+      return { ...routes, [path]: { kind: 'serverStream', handle } };
+    };
+    await using upstream = await serveUpstream(cutting);
+    await upstream.blobs.put(ctx, largeDigest, BlobReader.ofBytes(large));
+    const blob = await upstream.remote.blobs('').get(ctx, largeDigest);
+    expect(blob && Buffer.compare(await bytesOf(blob, large.byteLength), large)).toBe(0);
+    expect(upstream.calls.get('Read')).toBeGreaterThan(1);
+  });
+
+  test('asks how far a cut upload got, and goes on', async () => {
+    let isCut = false;
+    const cutting = (routes: Routes): Routes => {
+      const path = methodPath(ByteStreamDefinition, 'write');
+      const inner = routes[path] as Extract<Route, { kind: 'clientStream' }>;
+      const handle: typeof inner.handle = async (call, requests) => {
+        if (isCut) return inner.handle(call, requests);
+        isCut = true;
+        let count = 0;
+        for await (const _ of requests) if (++count === 2) throw new Failure('unavailable', 'cut');
+        return Buffer.of();
+      };
+      return { ...routes, [path]: { kind: 'clientStream', handle } };
+    };
+    await using upstream = await serveUpstream(cutting);
+    await upstream.remote.blobs('').put(ctx, largeDigest, BlobReader.ofBytes(large));
+    expect(upstream.blobs.has(largeDigest)).toBe(true);
+    expect(upstream.calls.get('QueryWriteStatus')).toBe(1);
+    expect(upstream.calls.get('Write')).toBe(2);
+  });
+
+  test('does not send what is there already, if it is large', async () => {
+    await using upstream = await serveUpstream();
+    await upstream.blobs.put(ctx, largeDigest, BlobReader.ofBytes(large));
+    await upstream.remote.blobs('').put(ctx, largeDigest, inPieces(large));
+    expect(upstream.calls.get('Write') ?? 0).toBe(0);
+  });
+
+  test.each([
+    ['less than all', 5, 'internal'],
+    ['all, early', large.byteLength, undefined],
+    ['all, of a compressed upload that ended early', -1, undefined],
+  ])('believes an upload that is answered with %s accordingly', async (_, committedSize, code) => {
+    const answering = (routes: Routes): Routes => ({
+      ...routes,
+      [methodPath(ByteStreamDefinition, 'write')]: {
+        kind: 'clientStream',
+        handle: async () => WriteResponse.encode({ committedSize }).finish(),
+      },
+    });
+    await using upstream = await serveUpstream(answering);
+    const put = upstream.remote.blobs('').put(ctx, largeDigest, inPieces(large));
+    if (code === undefined) await put;
+    else await expect(put).rejects.toMatchObject({ code });
+  });
+
+  test('learns what the upstream can do', async () => {
+    await using upstream = await serveUpstream();
+    while (upstream.remote.capabilities === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(upstream.remote.capabilities.cacheCapabilities?.maxBatchTotalSizeBytes).toBeGreaterThan(1_000_000);
+    expect(upstream.remote.outage).toBeUndefined();
+  });
+});
+
+function without(routes: Routes, ...paths: readonly string[]): Routes {
+  return Object.fromEntries(Object.entries(routes).filter(([path]) => !paths.includes(path)));
+}
+
+function announcing(maxBatchTotalSizeBytes: number): Routes {
+  const capabilities = ServerCapabilities.fromPartial({ cacheCapabilities: { maxBatchTotalSizeBytes } });
+  const answer = ServerCapabilities.encode(capabilities).finish();
+  return { [methodPath(CapabilitiesDefinition, 'getCapabilities')]: { kind: 'unary', handle: async () => answer } };
+}

@@ -1,0 +1,129 @@
+import type { Context } from '@gorego/context';
+import { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import type { Random } from '@gorego/platform';
+import { methodPath, writeLengthDelimitedHeader } from '@gorego/proto';
+import {
+  ByteStreamDefinition,
+  QueryWriteStatusRequest,
+  QueryWriteStatusResponse,
+  WriteRequest,
+  WriteResponse,
+} from '@gorego/proto/google/bytestream/bytestream';
+import type { Message } from '@gorego/rpc';
+import type { BlobReader } from '@gorego/storage';
+import { writeName } from './resource-names.ts';
+import { received, type Upstream } from './upstream.ts';
+
+const writePath = methodPath(ByteStreamDefinition, 'write');
+const queryPath = methodPath(ByteStreamDefinition, 'queryWriteStatus');
+
+/** WriteRequest.data. */
+const dataField = 10;
+
+/** Gives a blob's bytes from an offset on, as often as asked; its reader's owner is who asks. */
+export type Source = (offset: number) => Promise<BlobReader>;
+
+/**
+ * Writes a blob by ByteStream. When the stream is cut, the upstream is asked how far it got, and the rest is sent from
+ * there; `source` is opened anew each time. Not acknowledged unless the upstream says that it has all of it.
+ */
+export async function upload(
+  ctx: Context,
+  upstream: Upstream,
+  random: Random,
+  instance: string,
+  digest: Digest,
+  source: Source,
+): Promise<void> {
+  const name = writeName(instance, uuidOf(random), digest);
+  let offset = 0;
+  await upstream.retries.run(ctx, async (tries) => {
+    if (tries > 0) {
+      const status = await progress(ctx, upstream, name);
+      if (status.complete) return;
+      offset = status.committedSize;
+    }
+    await once(ctx, upstream, name, digest, await source(offset), offset);
+  });
+}
+
+/** The same for a blob that can be read but once: what is cut stays cut, for who has the bytes to try again. */
+export async function uploadOnce(
+  ctx: Context,
+  upstream: Upstream,
+  random: Random,
+  instance: string,
+  digest: Digest,
+  blob: BlobReader,
+): Promise<void> {
+  await once(ctx, upstream, writeName(instance, uuidOf(random), digest), digest, blob, 0);
+}
+
+async function once(
+  ctx: Context,
+  { client, thresholds }: Upstream,
+  name: string,
+  digest: Digest,
+  blob: BlobReader,
+  offset: number,
+): Promise<void> {
+  await using owned = blob;
+  const response = await client.clientStream(ctx, writePath, requests(name, owned, offset, thresholds.piece));
+  const { committedSize } = received(WriteResponse, response);
+  // -1 is how an upload that ended early is told of a blob that was there already, if it was compressed.
+  if (committedSize !== Digest.sizeBytes(digest) && committedSize !== -1) {
+    throw new Failure('internal', `it kept ${committedSize} bytes of ${digest}`);
+  }
+}
+
+/** The name in the first message alone, `finish_write` with the last data. One chunk is held to know which that is. */
+async function* requests(name: string, blob: BlobReader, from: number, messageBytes: number): AsyncGenerator<Message> {
+  let held: Uint8Array | undefined;
+  let position = from;
+  const next = (data: Uint8Array, finishWrite: boolean): Message => {
+    const resourceName = position === from ? name : '';
+    const head = WriteRequest.encode({ resourceName, writeOffset: position, finishWrite, data: empty }).finish();
+    position += data.byteLength;
+    return data.byteLength === 0 ? head : [head, writeLengthDelimitedHeader(dataField, data.byteLength), data];
+  };
+  for await (const chunk of blob) {
+    for (let at = 0; at < chunk.byteLength; at += messageBytes) {
+      if (held !== undefined) yield next(held, false);
+      held = chunk.subarray(at, at + messageBytes);
+    }
+  }
+  yield next(held ?? empty, true);
+}
+
+const empty = new Uint8Array();
+
+/** How far an upload got; nothing, for a server that can't say or doesn't know it. */
+async function progress(
+  ctx: Context,
+  { client }: Upstream,
+  resourceName: string,
+): Promise<{ committedSize: number; complete: boolean }> {
+  try {
+    const response = await client.unary(ctx, queryPath, QueryWriteStatusRequest.encode({ resourceName }).finish());
+    return received(QueryWriteStatusResponse, response);
+  } catch (reason) {
+    if (reason instanceof Failure && (reason.code === 'unimplemented' || reason.code === 'not_found')) {
+      return { committedSize: 0, complete: false };
+    }
+    throw reason;
+  }
+}
+
+/** A version 4 UUID. */
+function uuidOf(random: Random): string {
+  const hex = random.hex(16);
+  const variant = '89ab'[Number.parseInt(hex[16] ?? '0', 16) % 4];
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20),
+  ].join('-');
+}
