@@ -31,7 +31,7 @@ async function load({
     await writeFile(join(directory, name), text);
   }
   const { said } = fromFlags(args);
-  return loadConfig({ directory, file: file && join(directory, file), environment: env, flags: said });
+  return loadConfig({ directory, file, environment: env, flags: said });
 }
 
 async function problems(of: Parameters<typeof load>[0]): Promise<string[]> {

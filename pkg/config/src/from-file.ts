@@ -1,4 +1,4 @@
-import { extname } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { cosmiconfig } from 'cosmiconfig';
 import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import { keys } from './schema.ts';
@@ -29,7 +29,7 @@ export async function findFile(named: string | undefined, directory: string): Pr
     loaders: { '.yaml': asText, '.yml': asText, '.json': asText, [extension]: asText, noExt: asText },
     cache: false,
   });
-  const found = named === undefined ? await explorer.search(directory) : await explorer.load(named);
+  const found = named === undefined ? await explorer.search(directory) : await explorer.load(resolve(directory, named));
   if (found === null) return undefined;
   return { path: found.filepath, text: found.isEmpty ? '' : String(found.config) };
 }

@@ -12,4 +12,4 @@ export {
   type RpcServer,
   type RpcServerInit,
 } from './server.ts';
-export { type Status, statusOf } from './status.ts';
+export { codeOf, type Status, statusOf } from './status.ts';

@@ -58,6 +58,10 @@ export class MemoryBlobs implements StagingStore {
     return digests.difference(this.#blobs);
   }
 
+  has(digest: Digest): boolean {
+    return this.#blobs.has(digest);
+  }
+
   delete(digest: Digest): boolean {
     return this.#blobs.delete(digest);
   }
