@@ -51,7 +51,12 @@ describe('loadConfig', () => {
       httpListenAddr: undefined,
       localStore: { dir: './data', forceUpdateAtime: false },
       janitor: { maxSize: 10 * 2 ** 30 },
-      backingCache: { target: undefined },
+      backingCache: expect.objectContaining({
+        target: undefined,
+        existenceLease: 3_600_000,
+        localWrite: 'async',
+        headers: new Map(),
+      }),
       server: { drainTimeout: 30_000 },
       telemetry: { log: { level: 'info', format: 'auto' } },
     });
@@ -178,6 +183,31 @@ describe('values', () => {
     ['soon', undefined],
   ])('duration %j is %j ms', (text, ms) => {
     expect(parse('server.drain_timeout', text)).toBe(ms);
+  });
+});
+
+describe('headers and secrets', () => {
+  const expected = new Map([
+    ['x-team', 'a'],
+    ['x-key', 'b=c'],
+  ]);
+  test.each([
+    ['a map in a file', { files: { 'gorego.yaml': 'backing_cache:\n  headers: {x-team: a, x-key: b=c}\n' } }],
+    ['text elsewhere', { env: { GOREGO_BACKING_CACHE_HEADERS: 'x-team=a, x-key=b=c' } }],
+  ])('headers are %s', async (_, said) => {
+    expect((await load(said)).config.backingCache.headers).toEqual(expected);
+  });
+
+  test.each(['nonsense', 'UPPER=x'])('headers are not %j', async (text) => {
+    const [problem] = await problems({ env: { GOREGO_BACKING_CACHE_HEADERS: text } });
+    expect(problem).toMatch(/is not headers, as a map or as name=value/);
+  });
+
+  test('are not printed', async () => {
+    const loaded = await load({ args: ['--backing_cache.token=s3cret', '--backing_cache.headers=x-key=s3cret'] });
+    expect(loaded.config.backingCache.token).toBe('s3cret');
+    expect(printEffective(loaded)).not.toContain('s3cret');
+    expect(printEffective(loaded)).toMatch(/token: \(secret\).*headers: x-key=\(secret\)/s);
   });
 });
 

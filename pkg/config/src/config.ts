@@ -16,6 +16,27 @@ export interface Config {
   readonly backingCache: {
     /** `grpc://HOST:PORT` or `grpcs://HOST:PORT`; undefined is local-only. */
     readonly target: string | undefined;
+    /** Below which every client's instance name is sent; empty is none. */
+    readonly instanceName: string;
+    /** Files in PEM, relative to where gorego was started. */
+    readonly caFile: string | undefined;
+    readonly certificateFile: string | undefined;
+    readonly keyFile: string | undefined;
+    /** The name that the upstream's certificate must have, if it is not the host's. */
+    readonly serverName: string | undefined;
+    readonly token: string | undefined;
+    /** A file that holds a token, read again now and then. */
+    readonly tokenFile: string | undefined;
+    readonly headers: ReadonlyMap<string, string>;
+    readonly connections: number;
+    readonly maxConcurrentRequests: number;
+    /** Milliseconds. */
+    readonly existenceLease: number;
+    /** Milliseconds. */
+    readonly actionLease: number;
+    readonly localWrite: 'sync' | 'async';
+    /** Bytes. */
+    readonly window: number;
   };
   readonly server: {
     /** Milliseconds. */

@@ -19,7 +19,10 @@ export function text<T extends string = string>(
     doc,
     default: fallback,
     expects,
-    parse: (value) => (typeof value === 'string' && isValid(value) ? { value } : undefined),
+    parse: (said) => {
+      const value = said ?? ''; // A key with nothing after it says the empty text.
+      return typeof value === 'string' && isValid(value) ? { value } : undefined;
+    },
     show: (value) => value,
   };
 }
@@ -50,6 +53,51 @@ export function optional<T>(field: Omit<Field<T>, 'default'>): Field<T | undefin
     parse: (value) => (value === null || value === '' ? { value: undefined } : field.parse(value)),
     show: (value) => (value === undefined ? '' : field.show(value)),
   };
+}
+
+/** A whole number from 1 on. */
+export function count(doc: string, fallback: number): Field<number> {
+  return {
+    doc,
+    default: fallback,
+    expects: 'a whole number, 1 or more',
+    parse: (value) => {
+      const number = typeof value === 'string' && /^[0-9]{1,9}$/.test(value) ? Number(value) : value;
+      return typeof number === 'number' && Number.isSafeInteger(number) && number > 0 ? { value: number } : undefined;
+    },
+    show: String,
+  };
+}
+
+/** Something nobody should read over a shoulder. */
+export function secret(doc: string): Field<string | undefined> {
+  const field = text(doc, '', { expects: 'text', isValid: (value): value is string => value !== '' });
+  return { ...optional(field), show: (value) => (value === undefined ? '' : '(secret)') };
+}
+
+/** Names and values: a map in a file, `name=value, name=value` elsewhere. The values may be secret. */
+export function pairs(doc: string): Field<ReadonlyMap<string, string>> {
+  const read = (value: unknown): Map<string, string> | undefined => {
+    if (value === null || value === '') return new Map();
+    const entries = typeof value === 'string' ? value.split(',').map(pairOf) : Object.entries(value ?? {});
+    const isValid = entries.every(([name, text]) => /^[a-z0-9._-]+$/.test(name) && typeof text === 'string');
+    return isValid && entries.length > 0 ? new Map(entries as [string, string][]) : undefined;
+  };
+  return {
+    doc,
+    default: new Map(),
+    expects: 'headers, as a map or as name=value, name=value with lower-case names',
+    parse: (value) => {
+      const map = read(value);
+      return map && { value: map };
+    },
+    show: (value) => Array.from(value.keys(), (name) => `${name}=(secret)`).join(', '),
+  };
+}
+
+function pairOf(pair: string): [name: string, value: string | undefined] {
+  const [, name = '', value] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
+  return [name, value];
 }
 
 /** Bytes: a whole number of them, or a number with a unit. */

@@ -66,9 +66,12 @@ function walk(node: Node, path: readonly string[], whereOf: (node: Node) => stri
       const key = pair.key as Node;
       const here = [...path, String(isScalar(key) ? key.value : key)];
       const name = here.join('.');
-      const isKnown = keys.some((each) => each.name === name || each.name.startsWith(`${name}.`));
-      if (!isKnown || pair.value === null) return say(name, null, whereOf(key));
-      return walk(pair.value as Node, here, whereOf);
+      const value = pair.value as Node | null;
+      const isKey = keys.some((each) => each.name === name);
+      if (isKey && isMap(value)) return say(name, value.toJSON(), whereOf(key));
+      const isSection = keys.some((each) => each.name.startsWith(`${name}.`));
+      if (value === null || !(isKey || isSection)) return say(name, null, whereOf(key));
+      return walk(value, here, whereOf);
     }),
   );
 }

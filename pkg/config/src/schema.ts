@@ -1,9 +1,13 @@
 import type { Config, LogFormat, LogLevel } from './config.ts';
-import { duration, type Field, flag, oneOf, optional, size, text } from './field.ts';
+import { count, duration, type Field, flag, oneOf, optional, pairs, secret, size, text } from './field.ts';
 
 /** The same tree as the configuration, with a Field for each value. */
 export type Schema<Tree> = {
-  readonly [Key in keyof Tree]: Tree[Key] extends object ? Schema<Tree[Key]> : Field<Tree[Key]>;
+  readonly [Key in keyof Tree]: Tree[Key] extends ReadonlyMap<string, string>
+    ? Field<Tree[Key]>
+    : Tree[Key] extends object
+      ? Schema<Tree[Key]>
+      : Field<Tree[Key]>;
 };
 
 const address = {
@@ -11,6 +15,8 @@ const address = {
   isValid: (value: string): value is string => /^[^\s/]*:[0-9]{1,5}$/.test(value),
 };
 const directory = { expects: 'a directory', isValid: (value: string): value is string => value !== '' };
+const file = { expects: 'a file', isValid: (value: string): value is string => value !== '' };
+const any = { expects: 'text', isValid: (_value: string): _value is string => true };
 const target = {
   expects: 'grpc://HOST:PORT or grpcs://HOST:PORT',
   isValid: (value: string): value is string => /^grpcs?:\/\/[^\s/]+:[0-9]{1,5}$/.test(value),
@@ -29,6 +35,24 @@ export const schema: Schema<Config> = {
   },
   backingCache: {
     target: optional(text('the authoritative cache, tier 2; unset is local-only', '', target)),
+    instanceName: text('put before each instance name that is sent upstream', '', any),
+    caFile: optional(text('authorities to trust, in PEM, instead of the system’s', '', file)),
+    certificateFile: optional(text('the certificate to show, in PEM', '', file)),
+    keyFile: optional(text('the key of that certificate, in PEM', '', file)),
+    serverName: optional(text('the name the upstream’s certificate must have, if not the host’s', '', any)),
+    token: secret('sent as authorization: Bearer'),
+    tokenFile: optional(text('a file that holds the token, read again each minute', '', file)),
+    headers: pairs('sent with each request'),
+    connections: count('connections that share the requests', 4),
+    maxConcurrentRequests: count('requests to the upstream at once; more wait', 512),
+    existenceLease: duration('how long what the upstream confirmed to have is taken to exist; 0 asks each time', '1h'),
+    actionLease: duration('how long a result is answered without asking the upstream again; 0 asks each time', '0'),
+    localWrite: oneOf<'sync' | 'async'>(
+      'whether an upload is in tier 1 when it is acknowledged; it is upstream in any case',
+      'async',
+      ['sync', 'async'],
+    ),
+    window: size('memory for what is streamed through, all transfers together', '64MiB'),
   },
   server: {
     drainTimeout: duration('how long calls may go on after SIGTERM', '30s'),
@@ -58,7 +82,9 @@ export const keys: readonly Key[] = collect(schema as Schema<object>, []);
 function collect(tree: Schema<object>, path: readonly string[]): Key[] {
   return Object.entries(tree).flatMap(([name, node]: [string, Schema<object> | Field<unknown>]) => {
     const here = [...path, name];
-    return 'parse' in node ? [keyOf(here, node as Field<unknown>)] : collect(node as Schema<object>, here);
+    return 'parse' in node && typeof node.parse === 'function'
+      ? [keyOf(here, node as Field<unknown>)]
+      : collect(node as Schema<object>, here);
   });
 }
 
