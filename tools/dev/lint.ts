@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,8 +12,15 @@ const steps: readonly (readonly [string, readonly string[]])[] = [
   [bin('tsc'), ['-p', '.']],
   [bin('buf'), ['lint', 'proto']],
   [bin('buf'), ['format', 'proto', ...(isFixing ? ['--write'] : ['--diff', '--exit-code'])]],
+  [bin('buildifier'), [`-mode=${isFixing ? 'fix' : 'check'}`, '-lint=warn', ...bazelFiles()]],
   [process.execPath, ['--conditions=gorego-source', 'tools/tidy/tidy.ts']],
 ];
+
+function bazelFiles(): string[] {
+  const patterns = ['*.bzl', '*BUILD.bazel', 'MODULE.bazel', 'WORKSPACE'];
+  const listed = execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard', ...patterns], { cwd: root, encoding: 'utf8' });
+  return listed.split('\0').filter((path) => path !== '');
+}
 
 for (const [program, args] of steps) {
   const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit' });

@@ -25,7 +25,7 @@ export function packages(tree: Tree): Untidy[] {
 }
 
 function equipped(tree: Tree, folder: string, { private: isPrivate }: Manifest): Untidy[] {
-  const needs = ['BUILD.bazel', 'tsconfig.json', ...(isPrivate ? [] : ['README.md', 'src/index.ts'])];
+  const needs = ['BUILD.bazel', ...(isPrivate ? [] : ['README.md', 'src/index.ts'])];
   const missing = needs.filter((file) => !tree.paths.has(`${folder}/${file}`));
   const hasTests = sourcesOf(tree, folder).some((path) => path.endsWith('.test.ts'));
   return [

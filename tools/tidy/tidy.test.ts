@@ -54,7 +54,6 @@ describe('packages', () => {
     'pkg/x/package.json': manifest,
     'pkg/x/README.md': '',
     'pkg/x/BUILD.bazel': '',
-    'pkg/x/tsconfig.json': '',
     'pkg/x/src/index.ts': "export { a } from './a.ts';",
     'pkg/x/src/a.ts': "import 'yaml';",
     'pkg/x/src/a.test.ts': "import { a } from './a.ts';",
