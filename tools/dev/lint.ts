@@ -18,7 +18,10 @@ const steps: readonly (readonly [string, readonly string[]])[] = [
 
 function bazelFiles(): string[] {
   const patterns = ['*.bzl', '*BUILD.bazel', 'MODULE.bazel', 'WORKSPACE'];
-  const listed = execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard', ...patterns], { cwd: root, encoding: 'utf8' });
+  const listed = execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard', ...patterns], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   return listed.split('\0').filter((path) => path !== '');
 }
 

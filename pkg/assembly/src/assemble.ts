@@ -1,19 +1,24 @@
 import { resolve } from 'node:path';
 import type { Config } from '@gorego/config';
+import { background, TaskGroup } from '@gorego/context';
 import type { DigestFunctionName } from '@gorego/digest';
 import { type Clock, NodeDisk, type Random } from '@gorego/platform';
 import { defaultLimits, GrpcJsServer, type RpcServer } from '@gorego/rpc';
 import {
+  type Activity,
   cacheServices,
   callerOf,
   DigestFunctions,
   type Health,
+  HttpServer,
   type Instances,
+  operations,
   referencesOf,
   validInstanceName,
 } from '@gorego/server';
-import { completeOnly, emptyAlwaysHere, LocalStore } from '@gorego/storage';
-import { Builds, CallLog, type Logger } from '@gorego/telemetry';
+import { completeOnly, emptyAlwaysHere, LocalStore, type References } from '@gorego/storage';
+import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
+import { type BackingCache, backingCache } from './backing-cache.ts';
 
 /** What the outside world lends the object graph. */
 export interface Surroundings {
@@ -24,9 +29,10 @@ export interface Surroundings {
   readonly directory: string;
 }
 
-/** A goREgo that serves. Disposing it cuts off whoever is still connected; `close` lets them finish. */
+/** A goREgo that serves. Disposing it cuts off whoever is still connected; `drain` lets them finish. */
 export interface Running extends AsyncDisposable {
   readonly rpc: RpcServer;
+  readonly http: HttpServer | undefined;
   readonly health: Health;
   /** The local store's directory, absolute. */
   readonly storeDirectory: string;
@@ -38,42 +44,126 @@ export interface Running extends AsyncDisposable {
 const digestFunctions: readonly DigestFunctionName[] = ['sha256'];
 
 /** Turns a configuration into the graph of objects it describes, and serves. Listening comes last. */
-export async function assemble(config: Config, { clock, random, log, directory }: Surroundings): Promise<Running> {
+export async function assemble(config: Config, surroundings: Surroundings): Promise<Running> {
+  const { clock, random, log, directory } = surroundings;
   await using undo = new AsyncDisposableStack();
   const storeDirectory = resolve(directory, config.localStore.dir);
-  const store = await LocalStore.open({
+  const near = await LocalStore.open({
     disk: new NodeDisk(storeDirectory),
     random,
     onCorrupt: (digest, path) => log.error(`the local store held wrong bytes at ${path}`, { digest, path }),
   });
+  const tasks = undo.use(
+    new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code })),
+  );
+  const metrics = new Metrics({ isProcess: true });
+  const references = referencesOf(new DigestFunctions(digestFunctions));
+  let health: Health | undefined;
+  const { target } = config.backingCache;
+  const far =
+    target === undefined
+      ? undefined
+      : undo.use(
+          backingCache({
+            ...surroundings,
+            ...{ config: config.backingCache, target, near, references, tasks, metrics, healthOf: () => health },
+          }),
+        );
   const builds = undo.use(new Builds(clock, log));
-  const { routes, health } = cacheServices({ instances: instancesOf(store), digestFunctions, activity: builds });
+  const services = cacheServices({
+    instances: instancesOf(near, far, references),
+    digestFunctions,
+    activity: watching(builds, metrics),
+    upstream: () => far?.remote.capabilities,
+  });
+  health = services.health;
+  if (far !== undefined) health.setPart('gorego.backing_cache', far.remote.outage === undefined);
+
   const calls = new CallLog(clock, log);
   const rpc = await GrpcJsServer.listen(config.listenAddr, {
-    routes,
+    routes: services.routes,
     clock,
     limits: defaultLimits,
     callerOf,
-    observer: { onCallEnd: (call) => calls.ended(call), onConnectionEnd: (peer) => builds.left(peer) },
+    observer: {
+      onCallEnd: (call) => {
+        calls.ended(call);
+        metrics.calls.inc({ method: call.path.slice(call.path.lastIndexOf('.') + 1), code: call.code });
+      },
+      onConnectionEnd: (peer) => builds.left(peer),
+    },
   });
   undo.defer(() => rpc.close(0));
-  health.set(true);
+  const http = await listenHttp(config, metrics, services.health, far, log);
+  if (http !== undefined) undo.defer(() => http.close(0));
+
+  services.health.set(true);
   const parts = undo.move();
   const drain = async (): Promise<void> => {
-    health.set(false);
+    services.health.set(false);
     await rpc.close(config.server.drainTimeout);
     await parts.disposeAsync();
   };
-  return { rpc, health, storeDirectory, drain, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+  return {
+    rpc,
+    http,
+    health: services.health,
+    storeDirectory,
+    drain,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
 }
 
-/** Every instance shares the blobs and has action results of its own. */
-function instancesOf(store: LocalStore): Instances {
-  const blobs = emptyAlwaysHere(store.blobs);
-  const references = referencesOf(new DigestFunctions(digestFunctions));
+/** Every instance shares tier 1's blobs and has action results of its own. */
+function instancesOf(near: LocalStore, far: BackingCache | undefined, references: References): Instances {
+  if (far !== undefined) {
+    return (name) => {
+      const { blobs, actions } = far.proxy.instance(validInstanceName(name));
+      return { name, blobs, actions };
+    };
+  }
+  const blobs = emptyAlwaysHere(near.blobs);
   return (name) => ({
     name: validInstanceName(name),
     blobs,
-    actions: completeOnly(store.actions(name), blobs, references),
+    actions: completeOnly(near.actions(name), blobs, references),
   });
+}
+
+function watching(builds: Builds, metrics: Metrics): Activity {
+  return {
+    hit: (caller) => {
+      builds.hit(caller);
+      metrics.actions.inc({ outcome: 'hit' });
+    },
+    miss: (caller) => {
+      builds.miss(caller);
+      metrics.actions.inc({ outcome: 'miss' });
+    },
+    served: (caller, bytes) => {
+      builds.served(caller, bytes);
+      metrics.blobBytes.inc({ direction: 'served' }, bytes);
+    },
+    stored: (caller, bytes) => {
+      builds.stored(caller, bytes);
+      metrics.blobBytes.inc({ direction: 'stored' }, bytes);
+    },
+  };
+}
+
+async function listenHttp(
+  { httpListenAddr }: Config,
+  metrics: Metrics,
+  health: Health,
+  far: BackingCache | undefined,
+  log: Logger,
+): Promise<HttpServer | undefined> {
+  if (httpListenAddr === undefined) return undefined;
+  const readiness = (): { isReady: boolean; message: string } => {
+    if (!health.isServing) return { isReady: false, message: 'draining' };
+    const outage = far?.remote.outage;
+    return { isReady: true, message: outage === undefined ? 'ready' : `degraded: the backing cache ${outage.message}` };
+  };
+  const handler = operations({ metrics: () => metrics.text(), readiness });
+  return HttpServer.listen(httpListenAddr, [handler], (reason) => log.error(`a bug: ${String(reason)}`));
 }

@@ -7,4 +7,5 @@ export {
   RemoteStore,
   type RemoteStoreInit,
 } from './remote/remote-store.ts';
+export { type UpstreamHeaders, upstreamHeaders } from './remote/upstream-headers.ts';
 export { defaultThresholds, type Thresholds } from './thresholds.ts';

@@ -42,7 +42,6 @@ export class CallLog {
       ...fieldsOf(caller),
       code: call.code,
       ms: Math.round(ms),
-      ...bugOf(failure),
     });
   }
 
@@ -94,11 +93,7 @@ function levelOf({ code, ms, failure }: EndedCall): 'info' | 'warn' | 'error' | 
 
 function describe(failure: unknown): string {
   if (failure instanceof Failure) return `${failure.code}: ${failure.message}`;
-  return `a bug: ${Error.isError(failure) ? failure.message : String(failure)}`;
-}
-
-function bugOf(failure: unknown): Fields {
-  return failure instanceof Failure || !Error.isError(failure) ? {} : { stack: failure.stack };
+  return `a bug: ${Error.isError(failure) ? failure.stack : String(failure)}`;
 }
 
 function fieldsOf(caller: Caller): Fields {

@@ -19,7 +19,6 @@ export function pinoLogger({ level, format }: LogOptions, to: number | Destinati
           sync: true,
           translateTime: 'SYS:HH:MM:ss',
           ignore: 'pid,hostname',
-          singleLine: true,
           hideObject: true,
         });
   const inner = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);

@@ -8,6 +8,7 @@ import { Builds } from './builds.ts';
 import { CallLog } from './calls.ts';
 import { humanBytes } from './human.ts';
 import type { Fields, Logger } from './logger.ts';
+import { Metrics } from './metrics.ts';
 import { pinoLogger } from './pino-logger.ts';
 
 function recording(): Logger & { lines: [string, string, Fields][] } {
@@ -101,7 +102,7 @@ describe('CallLog', () => {
       /^Svc\/Get failed: invalid_argument: no hash$/,
     ],
     ['unavailable', new Failure('unavailable', 'far: gone'), 5, 'warn', /^Svc\/Get failed: unavailable: far: gone$/],
-    ['internal', new TypeError('oops'), 5, 'error', /^Svc\/Get failed: a bug: oops$/],
+    ['internal', new TypeError('oops'), 5, 'error', /^Svc\/Get failed: a bug: TypeError: oops\n {4}at /],
   ])('tells of a call that ended with %s as it should', (code, failure, ms, level, message) => {
     const log = recording();
     ended(log, new ManualClock(), code, failure, ms);
@@ -160,6 +161,16 @@ describe('pinoLogger', () => {
   });
 
   test('writes a line for people', () => {
-    expect(written('pretty')).toMatch(/WARN.*seen/);
+    expect(written('pretty')).toMatch(/^[^\n]*WARN[^\n]*seen\n$/);
   });
+});
+
+test('metrics are what Prometheus reads', async () => {
+  const metrics = new Metrics({ isProcess: false });
+  metrics.actions.inc({ outcome: 'hit' }, 3);
+  metrics.backingCacheUp.set(1);
+  const { contentType, body } = await metrics.text();
+  expect(contentType).toMatch(/^text\/plain/);
+  expect(body).toMatch(/^gorego_actions_total\{outcome="hit"\} 3$/m);
+  expect(body).toMatch(/^gorego_backing_cache_up 1$/m);
 });
