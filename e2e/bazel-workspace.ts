@@ -58,6 +58,9 @@ cc_library(name = "lib", srcs = ["lib.cc"], hdrs = ["lib.h"])
 
 cc_binary(name = "program", srcs = ["program.cc"], deps = [":lib"])
 `,
+  'slow/BUILD': `
+[genrule(name = "s%d" % i, outs = ["s%d.txt" % i], cmd = "sleep 0.5; echo %d > $@" % i) for i in range(80)]
+`,
   'lib.h': 'int answer();\n',
   'lib.cc': '#include "lib.h"\nint answer() { return 42; }\n',
   'program.cc': '#include "lib.h"\nint main() { return answer() == 42 ? 0 : 1; }\n',

@@ -1,53 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from '@jest/globals';
-import { writeBazelWorkspace } from './bazel-workspace.ts';
+import { bazelIn, bazelTimeoutMs, outputs } from './bazel.ts';
 import { startGorego, temporary } from './gorego.ts';
-import { succeed, testWith } from './run.ts';
-
-const timeoutMs = 300_000;
-
-/** Bazel in a workspace of its own, apart from whatever the machine has configured. Disposing it stops its server. */
-async function bazelIn(
-  bazel: string,
-  base: string,
-): Promise<{ run(...args: string[]): Promise<string> } & AsyncDisposable> {
-  const workspace = join(base, 'workspace');
-  await mkdir(workspace);
-  await writeBazelWorkspace(workspace);
-  const startup = ['--nohome_rc', '--noworkspace_rc', `--output_user_root=${join(base, 'output')}`];
-  const run = (command = '', ...args: string[]): Promise<string> =>
-    succeed(bazel, [...startup, command, ...args], { cwd: workspace, env: { USE_BAZEL_VERSION: '' } });
-  return {
-    run,
-    [Symbol.asyncDispose]: async () => {
-      await run('shutdown');
-      await succeed('chmod', ['-R', 'u+w', join(base, 'output')], { cwd: base });
-    },
-  };
-}
-
-/** Everything that was built, by name and content. */
-async function outputs(base: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  const collect = async (folder: string): Promise<void> => {
-    for (const entry of await readdir(join(base, folder), { withFileTypes: true })) {
-      const name = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) await collect(name);
-      else if (!/\.params$|\.d$|runfiles|MANIFEST/.test(name)) {
-        found.set(
-          name,
-          createHash('sha256')
-            .update(await readFile(join(base, name)))
-            .digest('hex'),
-        );
-      }
-    }
-  };
-  await collect('workspace/bazel-bin');
-  return found;
-}
+import { testWith } from './run.ts';
 
 describe('Bazel through gorego', () => {
   testWith(
@@ -58,7 +13,7 @@ describe('Bazel through gorego', () => {
       await using gorego = await startGorego([`--local_store.dir=${join(base.path, 'store')}`]);
       await using bazel = await bazelIn(path, base.path);
       const build = (...flags: string[]): Promise<string> =>
-        bazel.run('build', '--nosandbox_debug', `--remote_cache=grpc://${gorego.address}`, ...flags, '//...');
+        bazel.run('build', '--nosandbox_debug', `--remote_cache=grpc://${gorego.address}`, ...flags, '//:all');
 
       for (const instance of ['', 'a/b']) {
         const flags = [`--remote_instance_name=${instance}`];
@@ -83,6 +38,6 @@ describe('Bazel through gorego', () => {
       await gorego.said(/^build [0-9a-f]{8}…: \d+ hits, 0 misses, [\d.]+ MB served, 0 B stored$/);
       expect(gorego.messages.filter((message) => /failed|bug/.test(message))).toEqual([]);
     },
-    timeoutMs,
+    bazelTimeoutMs,
   );
 });

@@ -1,0 +1,1 @@
+export { FaultyProxy, type LineFaults } from './faulty-proxy.ts';
