@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { EntryTable, entryWords, Flag, field } from './entry-table.ts';
+import type { Key } from './key.ts';
+
+/** Shards by the first byte of the key: what is done to all entries is done to a shard at a time. */
+export const shardCount = 256;
+
+/** What the index knows of one blob or action result. A copy. */
+export interface Entry {
+  readonly kind: 'blob' | 'action';
+  readonly sizeBytes: number;
+  /** 0 is a file of its own. */
+  readonly segment: number;
+  readonly offset: number;
+  /** Seconds, as the store counts them. */
+  readonly used: number;
+  readonly isVerified: boolean;
+  readonly isSuspect: boolean;
+}
+
+/** An entry on its way in. */
+export interface NewEntry {
+  readonly kind: 'blob' | 'action';
+  readonly sizeBytes: number;
+  readonly segment: number;
+  readonly offset: number;
+  readonly used: number;
+  readonly isVerified?: boolean;
+  readonly isSuspect?: boolean;
+}
+
+/** Everything the store holds, in about 50 bytes each, by 128-bit keys. */
+export class EntryIndex {
+  readonly #shards: EntryTable[];
+
+  constructor(shards: readonly EntryTable[] = []) {
+    this.#shards = Array.from({ length: shardCount }, (_, i) => shards[i] ?? new EntryTable());
+  }
+
+  get count(): number {
+    return this.#shards.reduce((sum, shard) => sum + shard.count, 0);
+  }
+
+  /** Bytes of memory, all places included. */
+  get memoryBytes(): number {
+    return this.#shards.reduce((sum, shard) => sum + shard.words.byteLength, 0);
+  }
+
+  get(key: Key): Entry | undefined {
+    const shard = this.#shardOf(key);
+    const at = shard.find(key);
+    return at < 0 ? undefined : entryAt(shard.words, at);
+  }
+
+  /** Is a blob of that size here? Then it has been used now. */
+  touchBlob(key: Key, sizeBytes: number, used: number): boolean {
+    const shard = this.#shardOf(key);
+    const at = shard.find(key);
+    if (at < 0) return false;
+    const { words } = shard;
+    const flags = words[at + field.flags] as number;
+    if ((flags & (Flag.blob | Flag.suspect)) !== Flag.blob || sizeOf(words, at) !== sizeBytes) return false;
+    words[at + field.used] = used;
+    return true;
+  }
+
+  /** It has been used now. */
+  touch(key: Key, used: number): void {
+    const shard = this.#shardOf(key);
+    const at = shard.find(key);
+    if (at >= 0) shard.words[at + field.used] = used;
+  }
+
+  /** Its bytes were hashed, and right. */
+  verify(key: Key): void {
+    const shard = this.#shardOf(key);
+    const at = shard.find(key);
+    if (at < 0) return;
+    const flags = shard.words[at + field.flags] as number;
+    shard.words[at + field.flags] = (flags | Flag.verified) & ~Flag.suspect;
+  }
+
+  /** Replaces what was known of the key; returns it. */
+  set(key: Key, entry: NewEntry): Entry | undefined {
+    assert(Number.isSafeInteger(entry.sizeBytes) && entry.sizeBytes >= 0 && entry.sizeBytes < 2 ** 52);
+    const shard = this.#shardOf(key);
+    const before = this.get(key);
+    const at = shard.place(key);
+    const { words } = shard;
+    words[at + field.size] = entry.sizeBytes;
+    words[at + field.segment] = entry.segment;
+    words[at + field.offset] = entry.segment === 0 ? Math.floor(entry.sizeBytes / 2 ** 32) : entry.offset;
+    words[at + field.used] = entry.used;
+    words[at + field.flags] =
+      (entry.kind === 'blob' ? Flag.blob : Flag.action) |
+      (entry.isVerified === true ? Flag.verified : 0) |
+      (entry.isSuspect === true ? Flag.suspect : 0);
+    return before;
+  }
+
+  /** Forgets the key; returns what was known of it. */
+  delete(key: Key): Entry | undefined {
+    const shard = this.#shardOf(key);
+    const at = shard.find(key);
+    if (at < 0) return undefined;
+    const entry = entryAt(shard.words, at);
+    shard.remove(at);
+    return entry;
+  }
+
+  shard(number: number): EntryTable {
+    return this.#shards[number] as EntryTable;
+  }
+
+  /** Every entry of a shard, as it is now; changes made meanwhile are not seen. */
+  *entries(shard: number): Generator<[Key, Entry]> {
+    const words = this.shard(shard).words.slice();
+    for (let at = 0; at < words.length; at += entryWords) {
+      if (words[at + field.flags] !== 0) yield [keyAt(words, at), entryAt(words, at)];
+    }
+  }
+
+  #shardOf(key: Key): EntryTable {
+    return this.#shards[key.a >>> 24] as EntryTable;
+  }
+}
+
+export function keyAt(words: Uint32Array, at: number): Key {
+  return {
+    a: words[at] as number,
+    b: words[at + 1] as number,
+    c: words[at + 2] as number,
+    d: words[at + 3] as number,
+  };
+}
+
+export function sizeOf(words: Uint32Array, at: number): number {
+  const low = words[at + field.size] as number;
+  return words[at + field.segment] === 0 ? low + (words[at + field.offset] as number) * 2 ** 32 : low;
+}
+
+export function entryAt(words: Uint32Array, at: number): Entry {
+  const flags = words[at + field.flags] as number;
+  const segment = words[at + field.segment] as number;
+  return {
+    kind: (flags & Flag.blob) !== 0 ? 'blob' : 'action',
+    sizeBytes: sizeOf(words, at),
+    segment,
+    offset: segment === 0 ? 0 : (words[at + field.offset] as number),
+    used: words[at + field.used] as number,
+    isVerified: (flags & Flag.verified) !== 0,
+    isSuspect: (flags & Flag.suspect) !== 0,
+  };
+}

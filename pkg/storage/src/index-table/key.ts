@@ -1,0 +1,43 @@
+import { hash } from 'node:crypto';
+import { Digest } from '@gorego/digest';
+
+/**
+ * What an entry is found by: 128 bits. Two blobs that share them can't be told apart by the index, but they are by the
+ * bytes: a record on disk carries its whole digest, and is none of another's.
+ */
+export interface Key {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+}
+
+export const Key = {
+  /** Of a blob: the first 128 bits of its hash; functions other than SHA-256 are told apart by a salt. */
+  ofBlob(digest: Digest): Key {
+    const at = digest.indexOf(':') + 1;
+    const salt = digest.startsWith('sha256:') ? 0 : Digest.function(digest).number;
+    return {
+      a: word(digest, at),
+      b: word(digest, at + 8),
+      c: word(digest, at + 16),
+      d: (word(digest, at + 24) ^ Math.imul(salt, 0x9e3779b1)) >>> 0,
+    };
+  },
+
+  /** Of an action's result in one instance. */
+  ofAction(instance: string, action: Digest): Key {
+    const hex = hash('sha256', `${action}\n${instance}`, 'hex');
+    return { a: word(hex, 0), b: word(hex, 8), c: word(hex, 16), d: word(hex, 24) };
+  },
+} as const;
+
+/** Eight hex digits as a number. */
+function word(hex: string, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + 8; i++) {
+    const code = hex.charCodeAt(i);
+    value = (value << 4) | (code < 58 ? code - 48 : code - 87);
+  }
+  return value >>> 0;
+}
