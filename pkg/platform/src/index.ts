@@ -1,5 +1,5 @@
 export type { Clock } from './clock.ts';
-export type { Disk, DiskFile, Entry, FileStat } from './disk.ts';
+export type { Disk, DiskFile, DiskSpace, Entry, FileStat } from './disk.ts';
 export { NodeDisk } from './node/node-disk.ts';
 export { systemClock } from './node/system-clock.ts';
 export { systemRandom } from './node/system-random.ts';

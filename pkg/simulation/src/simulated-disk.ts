@@ -1,6 +1,6 @@
 import { background, sleep } from '@gorego/context';
 import { type Code, Failure } from '@gorego/errors';
-import type { Clock, Disk, DiskFile, Entry, FileStat } from '@gorego/platform';
+import type { Clock, Disk, DiskFile, DiskSpace, Entry, FileStat } from '@gorego/platform';
 import type { SeededRandom } from './seeded-random.ts';
 
 export interface DiskFaults {
@@ -21,23 +21,46 @@ export const kindDisk: DiskFaults = {
   capacityBytes: Number.POSITIVE_INFINITY,
 };
 
+/** What a file takes is a multiple of this. */
+const blockBytes = 4096;
+
 interface Inode {
   bytes: Uint8Array;
+  /** What a loss of power leaves for sure. */
+  synced: Uint8Array;
   readonly number: number;
   modifiedMs: number;
+  accessedMs: number;
+}
+
+/** Names given (`to`) and taken (`from`) in one stroke, which the directories have not been synced after. */
+interface NameChange {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  readonly inode: Inode;
+  readonly unsynced: Set<string>;
 }
 
 const ctx = background();
 
-/** A disk in memory, as slow, as small and as unreliable as it is told to be. It knows who still has a file open. */
+/**
+ * A disk in memory, as slow, as small and as unreliable as it is told to be. It knows who still has a file open, it can
+ * die in the middle of any operation, and it remembers afterwards what a real one would.
+ */
 export class SimulatedDisk implements Disk {
   readonly path = '/simulated';
   readonly #random: SeededRandom;
   readonly #clock: Clock;
   #faults: DiskFaults;
   readonly #files = new Map<string, Inode>();
-  readonly #directories = new Set(['']);
+  /** The names that a loss of power leaves for sure. */
+  readonly #syncedNames = new Map<string, Inode>();
+  readonly #changes: NameChange[] = [];
+  /** Whether a loss of power leaves it for sure. */
+  readonly #directories = new Map([['', true]]);
   #inodes = 0;
+  #operations = 0;
+  #diesAt = Number.POSITIVE_INFINITY;
   openFiles = 0;
 
   constructor(random: SeededRandom, clock: Clock, faults: DiskFaults = kindDisk) {
@@ -51,9 +74,62 @@ export class SimulatedDisk implements Disk {
     this.#faults = faults;
   }
 
+  /** Operations so far. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** The machine stops in the middle of that operation, and nothing works any more. */
+  dieAt(operation: number): void {
+    this.#diesAt = operation;
+  }
+
+  get isDead(): boolean {
+    return this.#operations >= this.#diesAt;
+  }
+
   /** Every file, by path. */
   get files(): ReadonlyMap<string, { readonly bytes: Uint8Array }> {
     return this.#files;
+  }
+
+  /** What a store finds when it starts again: after its process ended, everything; after a loss of power, what was synced, and any part of the rest. */
+  afterwards(end: 'process' | 'power'): SimulatedDisk {
+    const disk = new SimulatedDisk(this.#random, this.#clock);
+    const copies = new Map<Inode, Inode>();
+    const copyOf = (inode: Inode): Inode => {
+      const known = copies.get(inode);
+      if (known !== undefined) return known;
+      const bytes = end === 'process' ? inode.bytes.slice() : this.#remembered(inode);
+      const copy = { ...inode, bytes, synced: bytes.slice(), number: ++disk.#inodes };
+      copies.set(inode, copy);
+      return copy;
+    };
+    for (const [path, isSynced] of this.#directories) {
+      if (end === 'process' || isSynced || this.#random.chance(0.5)) disk.#directories.set(path, true);
+    }
+    for (const [path, inode] of end === 'process' ? this.#files : this.#rememberedNames()) {
+      if (disk.#hasParents(path)) disk.#files.set(path, copyOf(inode));
+    }
+    for (const [path, inode] of disk.#files) disk.#syncedNames.set(path, inode);
+    return disk;
+  }
+
+  #remembered({ bytes, synced }: Inode): Uint8Array {
+    const sizeBytes = this.#random.between(Math.min(bytes.byteLength, synced.byteLength), bytes.byteLength);
+    const left = new Uint8Array(sizeBytes);
+    for (let at = 0; at < sizeBytes; at += blockBytes) {
+      const from = this.#random.chance(0.5) ? bytes : synced;
+      left.set(from.subarray(at, Math.min(at + blockBytes, sizeBytes)), at);
+    }
+    return left;
+  }
+
+  #rememberedNames(): Map<string, Inode> {
+    const names = new Map(this.#syncedNames);
+    const count = this.#random.between(0, this.#changes.length);
+    for (const change of this.#changes.slice(0, count)) apply(names, change);
+    return names;
   }
 
   async open(path: string): Promise<DiskFile | undefined> {
@@ -62,39 +138,68 @@ export class SimulatedDisk implements Disk {
     return inode && this.#handle(inode);
   }
 
+  openToWrite(path: string): Promise<DiskFile | undefined> {
+    return this.open(path);
+  }
+
   async create(path: string): Promise<DiskFile> {
-    await this.#falter(`create ${path}`);
-    if (!this.#directories.has(parentOf(path))) throw new Failure('not_found', `create ${path}: ENOENT`);
-    if (this.#files.has(path)) throw new Failure('already_exists', `create ${path}: EEXIST`);
-    const inode = { bytes: new Uint8Array(), number: ++this.#inodes, modifiedMs: this.#clock.now() };
-    this.#files.set(path, inode);
-    return this.#handle(inode);
+    let inode: Inode | undefined;
+    await this.#falter(`create ${path}`, () => {
+      if (!this.#directories.has(parentOf(path))) throw new Failure('not_found', `create ${path}: ENOENT`);
+      if (this.#files.has(path)) throw new Failure('already_exists', `create ${path}: EEXIST`);
+      const now = this.#clock.now();
+      const empty = new Uint8Array();
+      inode = { bytes: empty, synced: empty, number: ++this.#inodes, modifiedMs: now, accessedMs: now };
+      this.#change(undefined, path, inode);
+    });
+    return this.#handle(inode as Inode);
   }
 
   async stat(path: string): Promise<FileStat | undefined> {
     await this.#falter(`stat ${path}`);
     const inode = this.#files.get(path);
     if (inode !== undefined) return statOf(inode);
-    return this.#directories.has(path) ? { kind: 'directory', sizeBytes: 0, modifiedMs: 0, inode: 0 } : undefined;
+    const directory = { sizeBytes: 0, allocatedBytes: 0, modifiedMs: 0, accessedMs: 0, inode: 0 };
+    return this.#directories.has(path) ? { kind: 'directory', ...directory } : undefined;
   }
 
   async rename(from: string, to: string): Promise<void> {
-    await this.#falter(`rename ${from}`);
-    const inode = this.#files.get(from);
-    if (inode === undefined || !this.#directories.has(parentOf(to)))
-      throw new Failure('not_found', `rename ${from}: ENOENT`);
-    this.#files.delete(from);
-    this.#files.set(to, inode);
+    await this.#falter(`rename ${from}`, () => {
+      const inode = this.#files.get(from);
+      if (inode === undefined || !this.#directories.has(parentOf(to)))
+        throw new Failure('not_found', `rename ${from}: ENOENT`);
+      this.#change(from, to, inode);
+    });
   }
 
   async remove(path: string): Promise<boolean> {
-    await sleep(ctx, this.#clock, this.#random.between(0, this.#faults.slowestMs)); // Cleaning up always works.
-    return this.#files.delete(path);
+    let isHere = false;
+    const remove = (): void => {
+      const inode = this.#files.get(path);
+      isHere = inode !== undefined;
+      if (inode !== undefined) this.#change(path, undefined, inode);
+    };
+    await this.#falter(`remove ${path}`, remove, { neverFails: true });
+    return isHere;
+  }
+
+  async removeDirectory(path: string): Promise<boolean> {
+    let isDone = false;
+    await this.#falter(`remove ${path}`, () => {
+      const isEmpty = !Array.from([...this.#files.keys(), ...this.#directories.keys()]).some(
+        (name) => name !== '' && parentOf(name) === path,
+      );
+      isDone = isEmpty && this.#directories.delete(path);
+    });
+    return isDone;
   }
 
   async makeDirectory(path: string): Promise<void> {
-    await this.#falter(`make directory ${path}`);
-    for (let part = path; part !== ''; part = parentOf(part)) this.#directories.add(part);
+    await this.#falter(`make directory ${path}`, () => {
+      for (let part = path; part !== ''; part = parentOf(part)) {
+        if (!this.#directories.has(part)) this.#directories.set(part, false);
+      }
+    });
   }
 
   async list(path: string): Promise<readonly Entry[]> {
@@ -103,31 +208,72 @@ export class SimulatedDisk implements Disk {
       Array.from(from)
         .filter((name) => name !== '' && parentOf(name) === path)
         .map((name) => ({ name: name.slice(path === '' ? 0 : path.length + 1), kind }));
-    return [...names(this.#files.keys(), 'file'), ...names(this.#directories, 'directory')];
+    return [...names(this.#files.keys(), 'file'), ...names(this.#directories.keys(), 'directory')];
   }
 
   async syncDirectory(path: string): Promise<void> {
-    await this.#falter(`sync ${path}`);
+    await this.#falter(`sync ${path}`, () => {
+      for (const name of this.#directories.keys()) if (parentOf(name) === path) this.#directories.set(name, true);
+      for (const change of this.#changes) change.unsynced.delete(path);
+      for (const change of this.#changes.filter(({ unsynced }) => unsynced.size === 0)) {
+        apply(this.#syncedNames, change);
+        this.#changes.splice(this.#changes.indexOf(change), 1);
+      }
+    });
+  }
+
+  async setTimes(path: string, accessedMs: number, modifiedMs: number): Promise<boolean> {
+    await this.#falter(`set times of ${path}`);
+    const inode = this.#files.get(path);
+    if (inode !== undefined) Object.assign(inode, { accessedMs, modifiedMs });
+    return inode !== undefined;
+  }
+
+  async space(): Promise<DiskSpace> {
+    await this.#falter('look at the space');
+    const { capacityBytes } = this.#faults;
+    const totalBytes = Math.min(capacityBytes, 2 ** 50);
+    return { totalBytes, freeBytes: Math.max(0, totalBytes - this.#usedBytes()), freeFiles: undefined };
   }
 
   #handle(inode: Inode): DiskFile {
     this.openFiles++;
     let isOpen = true;
+    const read = (into: Uint8Array, position: number): number => {
+      const bytes = inode.bytes.subarray(position, position + into.byteLength);
+      into.set(bytes);
+      return bytes.byteLength;
+    };
     return {
       read: async (into, position) => {
         await this.#falter('read');
-        const bytes = inode.bytes.subarray(position, position + into.byteLength);
-        into.set(bytes);
-        return bytes.byteLength;
+        return read(into, position);
+      },
+      readNow: (into, position) => {
+        if (this.isDead) throw gone();
+        return read(into, position);
       },
       write: async (chunks, position) => {
-        await this.#falter('write');
         const added = Buffer.concat(chunks);
-        this.#reserve(position + added.byteLength - inode.bytes.byteLength);
-        inode.bytes = Buffer.concat([inode.bytes.subarray(0, position), added]);
-        inode.modifiedMs = this.#clock.now();
+        const put = (bytes: Uint8Array): void => {
+          this.#reserve(position + bytes.byteLength - inode.bytes.byteLength);
+          const written = new Uint8Array(Math.max(inode.bytes.byteLength, position + bytes.byteLength));
+          written.set(inode.bytes);
+          written.set(bytes, position);
+          inode.bytes = written;
+          inode.modifiedMs = this.#clock.now();
+        };
+        const torn = (): void => put(added.subarray(0, this.#random.between(0, added.byteLength)));
+        await this.#falter('write', () => put(added), { torn });
       },
-      sync: () => this.#falter('sync'),
+      sync: () =>
+        this.#falter('sync', () => {
+          inode.synced = inode.bytes;
+        }),
+      truncate: (sizeBytes) =>
+        this.#falter('cut', () => {
+          inode.bytes = inode.bytes.slice(0, sizeBytes);
+        }),
       stat: async () => {
         await this.#falter('stat');
         return statOf(inode);
@@ -140,22 +286,65 @@ export class SimulatedDisk implements Disk {
     };
   }
 
-  #reserve(bytes: number): void {
-    let used = 0;
-    for (const { bytes } of this.#files.values()) used += bytes.byteLength;
-    if (used + bytes > this.#faults.capacityBytes) throw new Failure('resource_exhausted', 'write: ENOSPC');
+  #change(from: string | undefined, to: string | undefined, inode: Inode): void {
+    const unsynced = new Set([from, to].filter((path) => path !== undefined).map(parentOf));
+    const change = { from, to, inode, unsynced };
+    apply(this.#files, change);
+    this.#changes.push(change);
   }
 
-  async #falter(doing: string): Promise<void> {
-    await sleep(ctx, this.#clock, this.#random.between(0, this.#faults.slowestMs));
-    if (this.#random.chance(this.#faults.fails)) throw new Failure(this.#faults.failure, `${doing}: simulated`);
+  #hasParents(path: string): boolean {
+    for (let parent = parentOf(path); parent !== ''; parent = parentOf(parent)) {
+      if (!this.#directories.has(parent)) return false;
+    }
+    return true;
   }
+
+  #usedBytes(): number {
+    let used = 0;
+    for (const { bytes } of this.#files.values()) used += bytes.byteLength;
+    return used;
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#usedBytes() + bytes > this.#faults.capacityBytes)
+      throw new Failure('resource_exhausted', 'write: ENOSPC');
+  }
+
+  /** One operation: it takes its time, and then it happens; or it fails; or the machine stops, and it may have happened. */
+  async #falter(
+    doing: string,
+    happen: () => void = () => {},
+    { torn = happen, neverFails = false }: { torn?: () => void; neverFails?: boolean } = {},
+  ): Promise<void> {
+    if (this.isDead) throw gone();
+    await sleep(ctx, this.#clock, this.#random.between(0, this.#faults.slowestMs));
+    if (this.isDead) throw gone();
+    this.#operations++;
+    if (this.isDead) {
+      if (this.#random.chance(0.5)) torn();
+      throw gone();
+    }
+    if (!neverFails && this.#random.chance(this.#faults.fails))
+      throw new Failure(this.#faults.failure, `${doing}: simulated`);
+    happen();
+  }
+}
+
+function apply(names: Map<string, Inode>, { from, to, inode }: NameChange): void {
+  if (from !== undefined && names.get(from) === inode) names.delete(from);
+  if (to !== undefined) names.set(to, inode);
+}
+
+function gone(): Failure {
+  return new Failure('unavailable', 'the machine has stopped');
 }
 
 function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-function statOf({ bytes, modifiedMs, number }: Inode): FileStat {
-  return { kind: 'file', sizeBytes: bytes.byteLength, modifiedMs, inode: number };
+function statOf({ bytes, modifiedMs, accessedMs, number }: Inode): FileStat {
+  const allocatedBytes = Math.ceil(bytes.byteLength / blockBytes) * blockBytes;
+  return { kind: 'file', sizeBytes: bytes.byteLength, allocatedBytes, modifiedMs, accessedMs, inode: number };
 }

@@ -61,6 +61,39 @@ describe('NodeDisk', () => {
     expect(await disk.list('x/y')).toEqual([]);
   });
 
+  test('opens what is there to write on, cuts it, and reads at once', async () => {
+    expect(await disk.openToWrite('nothing')).toBeUndefined();
+    const made = await disk.create('a');
+    await made.write([bytes('hello world')], 0);
+    await made.close();
+    const file = await disk.openToWrite('a');
+    await file?.truncate(5);
+    await file?.write([bytes('!')], 5);
+    const into = Buffer.alloc(20);
+    expect(file?.readNow(into, 0)).toBe(6);
+    expect(into.toString('utf8', 0, 6)).toBe('hello!');
+    await file?.close();
+    expect(() => file?.readNow(into, 0)).toThrow('EBADF');
+  });
+
+  test('removes a directory only when it is empty', async () => {
+    await disk.makeDirectory('x/y');
+    expect(await disk.removeDirectory('x')).toBe(false);
+    expect(await disk.removeDirectory('x/y')).toBe(true);
+    expect(await disk.removeDirectory('x/y')).toBe(false);
+    expect(await disk.stat('x/y')).toBeUndefined();
+  });
+
+  test('knows what a file takes, and when it was used; and what the disk has left', async () => {
+    await (await disk.create('a')).close();
+    expect(await disk.setTimes('a', 1_000_000, 2_000_000)).toBe(true);
+    expect(await disk.setTimes('nothing', 1, 2)).toBe(false);
+    expect(await disk.stat('a')).toMatchObject({ allocatedBytes: 0, accessedMs: 1_000_000, modifiedMs: 2_000_000 });
+    const { totalBytes, freeBytes } = await disk.space();
+    expect(freeBytes).toBeGreaterThan(0);
+    expect(totalBytes).toBeGreaterThanOrEqual(freeBytes);
+  });
+
   test.each(['../a', 'a/../../b', '/etc/passwd', 'a\0b'])('refuses to leave by %j', async (path) => {
     await expect(disk.open(path)).rejects.toMatchObject({ code: 'invalid_argument' });
   });

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '@gorego/errors';
-import type { Disk, DiskFile, Entry, FileStat } from '../disk.ts';
+import type { Disk, DiskFile, DiskSpace, Entry, FileStat } from '../disk.ts';
 
 /** More buffers than this in one writev would be refused by Linux (IOV_MAX). */
 const writevBuffersMax = 1024;
@@ -28,6 +28,12 @@ export class NodeDisk implements Disk {
     return new NodeFile(at, await call<number>(at, 'create', (done) => fs.open(at, 'wx+', done)));
   }
 
+  async openToWrite(path: string): Promise<DiskFile | undefined> {
+    const at = this.#at(path);
+    const fd = await settled<number>(at, 'open', (done) => fs.open(at, 'r+', done), 'ENOENT');
+    return fd === undefined ? undefined : new NodeFile(at, fd);
+  }
+
   async stat(path: string): Promise<FileStat | undefined> {
     const at = this.#at(path);
     const stats = await settled<fs.Stats>(at, 'stat', (done) => fs.lstat(at, done), 'ENOENT');
@@ -42,6 +48,13 @@ export class NodeDisk implements Disk {
   async remove(path: string): Promise<boolean> {
     const at = this.#at(path);
     return (await settled<true>(at, 'remove', (done) => fs.unlink(at, (e) => done(e, true)), 'ENOENT')) === true;
+  }
+
+  async removeDirectory(path: string): Promise<boolean> {
+    const at = this.#at(path);
+    const isIn = ['ENOENT', 'ENOTEMPTY', 'EEXIST'];
+    const done = await settled<true>(at, 'remove', (done) => fs.rmdir(at, (e) => done(e, true)), ...isIn);
+    return done === true;
   }
 
   async makeDirectory(path: string): Promise<void> {
@@ -68,6 +81,22 @@ export class NodeDisk implements Disk {
     } finally {
       await call<void>(at, 'close', (done) => fs.close(fd, done));
     }
+  }
+
+  async setTimes(path: string, accessedMs: number, modifiedMs: number): Promise<boolean> {
+    const at = this.#at(path);
+    const set = (done: Done<true>): void =>
+      fs.utimes(at, accessedMs / 1000, modifiedMs / 1000, (error) => done(error, true));
+    return (await settled<true>(at, 'set times of', set, 'ENOENT')) === true;
+  }
+
+  async space(): Promise<DiskSpace> {
+    const stats = await call<fs.StatsFs>(this.path, 'look at the space of', (done) => fs.statfs(this.path, done));
+    return {
+      totalBytes: stats.blocks * stats.bsize,
+      freeBytes: stats.bavail * stats.bsize,
+      freeFiles: stats.files === 0 ? undefined : stats.ffree,
+    };
   }
 
   #at(path: string): string {
@@ -99,6 +128,20 @@ class NodeFile implements DiskFile {
     return filled;
   }
 
+  readNow(into: Uint8Array, position: number): number {
+    try {
+      let filled = 0;
+      while (filled < into.byteLength) {
+        const count = fs.readSync(this.#fd, into, filled, into.byteLength - filled, position + filled);
+        if (count === 0) break;
+        filled += count;
+      }
+      return filled;
+    } catch (reason) {
+      throw failureOf(this.#at, 'read', reason as NodeJS.ErrnoException);
+    }
+  }
+
   async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
     let rest = chunks.filter((chunk) => chunk.byteLength > 0);
     for (let at = position; rest.length > 0; ) {
@@ -112,6 +155,10 @@ class NodeFile implements DiskFile {
 
   async sync(): Promise<void> {
     await call<void>(this.#at, 'sync', (done) => fs.fdatasync(this.#fd, done));
+  }
+
+  async truncate(sizeBytes: number): Promise<void> {
+    await call<void>(this.#at, 'cut', (done) => fs.ftruncate(this.#fd, sizeBytes, done));
   }
 
   async stat(): Promise<FileStat> {
@@ -145,19 +192,35 @@ function call<T>(at: string, doing: string, run: (done: Done<T>) => void): Promi
   return settled(at, doing, run) as Promise<T>;
 }
 
-/** The same, with undefined for the one errno that means "not here". */
-function settled<T>(at: string, doing: string, run: (done: Done<T>) => void, absent?: string): Promise<T | undefined> {
+/** The same, with undefined for the errnos that are an answer. */
+function settled<T>(
+  at: string,
+  doing: string,
+  run: (done: Done<T>) => void,
+  ...absent: string[]
+): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     run((error, value) => {
       if (error === null || error === undefined) resolve(value);
-      else if (error.code === absent) resolve(undefined);
-      else reject(new Failure(Failure.from(error).code, `${doing} ${at}: ${error.code}`, { cause: error }));
+      else if (error.code !== undefined && absent.includes(error.code)) resolve(undefined);
+      else reject(failureOf(at, doing, error));
     });
   });
 }
 
+function failureOf(at: string, doing: string, error: NodeJS.ErrnoException): Failure {
+  return new Failure(Failure.from(error).code, `${doing} ${at}: ${error.code}`, { cause: error });
+}
+
 function statOf(stats: fs.Stats): FileStat {
-  return { kind: kindOf(stats), sizeBytes: stats.size, modifiedMs: stats.mtimeMs, inode: stats.ino };
+  return {
+    kind: kindOf(stats),
+    sizeBytes: stats.size,
+    allocatedBytes: stats.blocks * 512,
+    modifiedMs: stats.mtimeMs,
+    accessedMs: stats.atimeMs,
+    inode: stats.ino,
+  };
 }
 
 function kindOf(of: { isFile(): boolean; isDirectory(): boolean }): FileStat['kind'] {
