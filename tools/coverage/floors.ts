@@ -11,8 +11,10 @@ export const floors: Readonly<Record<string, number>> = {
   'pkg/errors': 90,
   'pkg/platform': 90,
   'pkg/proto': 80,
+  'pkg/proxy': 90,
   'pkg/rpc': 90,
   'pkg/server': 90,
+  'pkg/simulation': 80,
   'pkg/storage': 90,
   'pkg/telemetry': 80,
 };

@@ -27,7 +27,8 @@ export function packages(tree: Tree): Untidy[] {
 function equipped(tree: Tree, folder: string, { private: isPrivate }: Manifest): Untidy[] {
   const needs = ['BUILD.bazel', ...(isPrivate ? [] : ['README.md', 'src/index.ts'])];
   const missing = needs.filter((file) => !tree.paths.has(`${folder}/${file}`));
-  const hasTests = sourcesOf(tree, folder).some((path) => path.endsWith('.test.ts'));
+  // What is private is a program, and e2e/ runs it.
+  const hasTests = isPrivate === true || sourcesOf(tree, folder).some((path) => path.endsWith('.test.ts'));
   return [
     ...missing.map((file) => ({ path: folder, message: `has no ${file}` })),
     ...(hasTests ? [] : [{ path: folder, message: 'has no tests' }]),
@@ -43,7 +44,7 @@ function declared(tree: Tree, folder: string, manifest: Manifest): Untidy[] {
       if (to.startsWith('.') || to.startsWith('node:')) continue;
       const name = to.split('/', to.startsWith('@') ? 2 : 1).join('/');
       if (name === manifest.name) continue;
-      if (!/\.test\.ts$/.test(path)) needed.set(name, 'always');
+      if (!isForTests(path, manifest)) needed.set(name, 'always');
       else if (!needed.has(name)) needed.set(name, 'in tests');
     }
   }
@@ -62,15 +63,20 @@ function declared(tree: Tree, folder: string, manifest: Manifest): Untidy[] {
   ];
 }
 
+/** Tests, and what serves only them: a testing/ folder that is not exported. */
+function isForTests(path: string, { exports = {} }: Manifest): boolean {
+  return /\.test\.ts$/.test(path) || (/\/testing\//.test(path) && !('./testing' in exports));
+}
+
 /** What every package's tests have from the workspace's own package.json. */
 const fromTheRoot: ReadonlySet<string> = new Set(['@jest/globals', 'fast-check']);
 
-/** Every source is reached from an export, the program, or a test. */
+/** Every source is reached from an export, a program, or a test. */
 function reached(tree: Tree, folder: string, { exports = {} }: Manifest): Untidy[] {
   const sources = sourcesOf(tree, folder);
   const roots = [
     ...Object.values(exports).map((conditions) => join(folder, conditions['gorego-source'] ?? '')),
-    `${folder}/src/main.ts`,
+    ...sources.filter((path) => /\/(main|simulate|child-main)\.ts$/.test(path)),
     ...sources.filter((path) => path.endsWith('.test.ts')),
   ];
   const found = new Set(roots);

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
 import { Failure } from '@gorego/errors';
+import { describe, expect, test } from '@jest/globals';
 import { background, Scope } from './scope.ts';
 import { Slots } from './slots.ts';
 

@@ -8,19 +8,31 @@ export interface Status {
 }
 
 /**
- * Trailers must stay below the 8 KiB that some clients accept for all of them (grpc-java's default), percent-encoded:
- * three bytes for each of these in the worst case.
+ * Trailers must stay below the 8 KiB that some clients accept for all of them (grpc-java's default). The message is the
+ * most of them, percent-encoded: up to nine bytes for a character.
  */
+const messageEncodedBytesMax = 6000;
 const messageCharactersMax = 2000;
 
 /** What a client is told. Of a bug it learns only that there was one: the rest is for the log. */
 export function statusOf(reason: unknown): Status {
   if (!(reason instanceof Failure)) return { code: codeNumber('internal'), message: 'internal error' };
-  const message = reason.message.toWellFormed();
-  return {
-    code: codeNumber(reason.code),
-    message: message.length <= messageCharactersMax ? message : `${message.slice(0, messageCharactersMax - 1)}…`,
-  };
+  return { code: codeNumber(reason.code), message: brief(reason.message) };
+}
+
+function brief(message: string): string {
+  const text = message.slice(0, messageCharactersMax).toWellFormed();
+  const isWhole = text.length === message.length;
+  if (isWhole && encodeURI(text).length <= messageEncodedBytesMax) return text;
+  const ellipsis = '…';
+  let room = messageEncodedBytesMax - encodeURI(ellipsis).length;
+  let end = 0;
+  for (const character of text) {
+    room -= encodeURI(character).length;
+    if (room < 0 || end + character.length >= messageCharactersMax) break;
+    end += character.length;
+  }
+  return `${text.slice(0, end)}${ellipsis}`;
 }
 
 /** The code of a number from the wire; `unknown` for one that gRPC does not have, and for OK where it can't be meant. */

@@ -10,7 +10,7 @@ import type { Routes } from '@gorego/rpc';
 import { actionCache } from './action-result/action-cache.ts';
 import { type Activity, unwatched } from './activity.ts';
 import { byteStream } from './byte-stream/byte-stream.ts';
-import { capabilities } from './capabilities.ts';
+import { capabilities, type UpstreamCapabilities } from './capabilities.ts';
 import { contentAddressableStorage } from './cas/content-addressable-storage.ts';
 import { Health } from './health.ts';
 import type { Instances } from './instances.ts';
@@ -21,10 +21,11 @@ export interface CacheServicesInit {
   readonly instances: Instances;
   readonly digestFunctions: readonly DigestFunctionName[];
   readonly activity?: Activity;
+  readonly upstream?: UpstreamCapabilities;
 }
 
 /** Everything a REAPI cache answers: the cache's own services, health and reflection. */
-export function cacheServices({ instances, digestFunctions, activity = unwatched }: CacheServicesInit): {
+export function cacheServices({ instances, digestFunctions, activity = unwatched, upstream }: CacheServicesInit): {
   readonly routes: Routes;
   readonly health: Health;
 } {
@@ -37,7 +38,7 @@ export function cacheServices({ instances, digestFunctions, activity = unwatched
   ].map(({ fullName }) => fullName);
   const health = new Health(services);
   const routes = {
-    ...capabilities(instances, functions),
+    ...capabilities(instances, functions, upstream),
     ...actionCache(instances, functions, activity),
     ...contentAddressableStorage(instances, functions, activity),
     ...byteStream(instances, functions, activity),

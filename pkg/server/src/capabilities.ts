@@ -11,12 +11,22 @@ import { batchBytesMax } from './limits.ts';
 import { unary } from './method.ts';
 import type { DigestFunctions } from './wire-digest.ts';
 
-/** REAPI's Capabilities: what a client may rely on here. It asks nobody, so it answers at once, whatever else is down. */
-export function capabilities(instances: Instances, functions: DigestFunctions): Routes {
+/** What the cache behind this one has said it can do; undefined while there is none, or it has not said so yet. */
+export type UpstreamCapabilities = () => ServerCapabilities | undefined;
+
+/**
+ * REAPI's Capabilities: what a client may rely on here, and on what is behind. It asks nobody, so it answers at once,
+ * whatever else is down.
+ */
+export function capabilities(
+  instances: Instances,
+  functions: DigestFunctions,
+  upstream: UpstreamCapabilities = () => undefined,
+): Routes {
   return {
     [methodPath(service, 'getCapabilities')]: unary(service.methods.getCapabilities, async (_call, request) => {
       instances(request.instanceName);
-      return announced(functions);
+      return withUpstream(announced(functions), upstream());
     }),
   };
 }
@@ -35,4 +45,21 @@ function announced(functions: DigestFunctions): ServerCapabilities {
       symlinkAbsolutePathStrategy: SymlinkAbsolutePathStrategy_Value.ALLOWED,
     },
   });
+}
+
+/** The intersection: of two caches, a client may rely on what both can do. What this one translates is its own. */
+function withUpstream(own: ServerCapabilities, upstream: ServerCapabilities | undefined): ServerCapabilities {
+  const [near, far] = [own.cacheCapabilities, upstream?.cacheCapabilities];
+  if (near === undefined || far === undefined) return own;
+  const isAllowed = far.symlinkAbsolutePathStrategy !== SymlinkAbsolutePathStrategy_Value.DISALLOWED;
+  return {
+    ...own,
+    cacheCapabilities: {
+      ...near,
+      digestFunctions: near.digestFunctions.filter((number) => far.digestFunctions.includes(number)),
+      actionCacheUpdateCapabilities: { updateEnabled: far.actionCacheUpdateCapabilities?.updateEnabled ?? true },
+      maxCasBlobSizeBytes: far.maxCasBlobSizeBytes,
+      symlinkAbsolutePathStrategy: isAllowed ? near.symlinkAbsolutePathStrategy : far.symlinkAbsolutePathStrategy,
+    },
+  };
 }

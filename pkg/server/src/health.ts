@@ -1,4 +1,4 @@
-import { type Context, unlessEnded } from '@gorego/context';
+import { type Context, throwIfEnded } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import { methodPath } from '@gorego/proto';
 import {
@@ -10,13 +10,15 @@ import type { Routes } from '@gorego/rpc';
 import { serverStream, unary } from './method.ts';
 
 /**
- * Whether this process serves: the whole of it, under the empty name, and each service under its own. Everything is
- * NOT_SERVING until `set`.
+ * Whether this process serves: the whole of it, under the empty name, and each service under its own; and whether what
+ * it depends on does, under names of their own, so that a probe can tell dead from degraded. Everything is NOT_SERVING
+ * until `set`.
  */
 export class Health {
   readonly #services: readonly string[];
+  readonly #parts = new Map<string, boolean>();
+  readonly #watchers = new Set<() => void>();
   #isServing = false;
-  #changed = Promise.withResolvers<void>();
 
   constructor(services: readonly string[]) {
     this.#services = ['', ...services];
@@ -24,8 +26,21 @@ export class Health {
 
   set(isServing: boolean): void {
     this.#isServing = isServing;
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+    this.#tell();
+  }
+
+  /** Something this process depends on, and does not end with. */
+  setPart(name: string, isServing: boolean): void {
+    this.#parts.set(name, isServing);
+    this.#tell();
+  }
+
+  get isServing(): boolean {
+    return this.#isServing;
+  }
+
+  #tell(): void {
+    for (const wake of this.#watchers) wake();
   }
 
   get routes(): Routes {
@@ -38,7 +53,12 @@ export class Health {
         return { status };
       }),
       [methodPath(service, 'list')]: unary(methods.list, async () => ({
-        statuses: new Map(this.#services.map((name) => [name, { status: this.#status }])),
+        statuses: new Map(
+          [...this.#services, ...this.#parts.keys()].map((name) => [
+            name,
+            { status: this.#statusOf(name) ?? Serving.UNKNOWN },
+          ]),
+        ),
       })),
       [methodPath(service, 'watch')]: serverStream(methods.watch, (call, request) =>
         this.#watch(call, request.service),
@@ -51,17 +71,30 @@ export class Health {
   }
 
   #statusOf(name: string): Serving | undefined {
+    const part = this.#parts.get(name);
+    if (part !== undefined) return part && this.#isServing ? Serving.SERVING : Serving.NOT_SERVING;
     return this.#services.includes(name) ? this.#status : undefined;
   }
 
   /** The status now and whenever it changes, until the client leaves. */
   async *#watch(ctx: Context, name: string): AsyncGenerator<HealthCheckResponse> {
     for (let last: Serving | undefined; ; ) {
-      const changed = this.#changed.promise;
       const status = this.#statusOf(name) ?? Serving.SERVICE_UNKNOWN;
-      if (status !== last) yield { status };
+      if (status === last) await this.#change(ctx);
+      else yield { status };
       last = status;
-      await unlessEnded(ctx, changed);
     }
+  }
+
+  /** Waits for `set`. A client that leaves leaves nothing behind: most of them never see a change. */
+  #change(ctx: Context): Promise<void> {
+    throwIfEnded(ctx);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#watchers.add(resolve);
+    const stopListening = ctx.onEnd(reject);
+    return promise.finally(() => {
+      this.#watchers.delete(resolve);
+      stopListening();
+    });
   }
 }

@@ -7,5 +7,5 @@ export const messageBytesMax: number = 4 * 1024 * 1024;
  */
 export const batchBytesMax: number = messageBytesMax - 512 * 1024;
 
-/** What an entry of a batch takes beside its data: the digest, an empty status, framing. */
-export const entryOverheadBytes = 100;
+/** What an entry of a batch takes beside its data, its hash and a text: the size, an empty status, framing. */
+export const entryOverheadBytes = 36;

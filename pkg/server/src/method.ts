@@ -1,6 +1,7 @@
 import { Failure } from '@gorego/errors';
 import { type Codec, WireError } from '@gorego/proto';
 import type { Call, Requests, Route } from '@gorego/rpc';
+import { checkFields, type Shape } from './shape.ts';
 
 /** A method as generated code describes it. */
 interface MethodDefinition<Request, Response, RequestStream extends boolean, ResponseStream extends boolean> {
@@ -11,8 +12,26 @@ interface MethodDefinition<Request, Response, RequestStream extends boolean, Res
   readonly responseStream: ResponseStream;
 }
 
-/** Reads a message; what isn't one is the sender's fault. */
-export function decoded<T>(codec: Pick<Codec<T>, 'decode'>, bytes: Uint8Array): T {
+/** How much of a request is decoded, so that none becomes more objects than there is memory for. */
+export interface Bounds {
+  readonly bytesMax: number;
+  /** Where to look for the many small fields of a large request. */
+  readonly shape: Shape;
+}
+
+/** Nearly all requests are far smaller. */
+const smallRequest: Bounds = { bytesMax: 256 * 1024, shape: {} };
+
+/** Reads a message; what isn't one, or is out of bounds, is the sender's fault. */
+export function decoded<T>(
+  codec: Pick<Codec<T>, 'decode'>,
+  bytes: Uint8Array,
+  { bytesMax, shape }: Bounds = smallRequest,
+): T {
+  if (bytes.byteLength > bytesMax) {
+    throw new Failure('invalid_argument', `a request of ${bytes.byteLength} bytes; ${bytesMax} is the most`);
+  }
+  reading(() => checkFields(bytes, shape));
   try {
     return codec.decode(bytes);
   } catch (reason) {
@@ -35,10 +54,12 @@ export function reading<T>(read: () => T): T {
 export function unary<Request, Response>(
   { requestType, responseType }: MethodDefinition<Request, Response, false, false>,
   handle: (call: Call, request: Request) => Promise<Response>,
+  bounds?: Bounds,
 ): Route {
   return {
     kind: 'unary',
-    handle: async (call, bytes) => responseType.encode(await handle(call, decoded(requestType, bytes))).finish(),
+    handle: async (call, bytes) =>
+      responseType.encode(await handle(call, decoded(requestType, bytes, bounds))).finish(),
   };
 }
 

@@ -12,11 +12,14 @@ import { bidi } from './method.ts';
 /** gRPC server reflection, v1 and v1alpha (the same messages under two names), for the services that are served. */
 export function reflection(services: readonly string[]): Routes {
   const reflected = [...services, v1.fullName, v1alpha.fullName].sort();
-  const index = new DescriptorIndex(fileDescriptors());
+  let index: DescriptorIndex | undefined; // Made when somebody asks: most never do.
   const answerAll = async function* (
     requests: AsyncIterable<ServerReflectionRequest>,
   ): AsyncGenerator<ServerReflectionResponse> {
-    for await (const request of requests) yield answer(request, reflected, index);
+    for await (const request of requests) {
+      index ??= new DescriptorIndex(fileDescriptors());
+      yield answer(request, reflected, index);
+    }
   };
   return {
     [methodPath(v1, 'serverReflectionInfo')]: bidi(v1.methods.serverReflectionInfo, (_call, requests) =>

@@ -74,6 +74,11 @@ export function digestMessage(digest: Digest): DigestMessage {
   return { hash: Digest.hex(digest), sizeBytes: Digest.sizeBytes(digest) };
 }
 
+/** A Digest message to answer with: what it names, and nothing else that came with it. */
+export function echoed(message: DigestMessage | undefined): DigestMessage | undefined {
+  return message && { hash: message.hash, sizeBytes: message.sizeBytes };
+}
+
 /** Hex digits are ASCII; whatever else is here becomes characters that no hash has. */
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');

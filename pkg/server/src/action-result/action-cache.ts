@@ -11,7 +11,8 @@ import type { Route, Routes } from '@gorego/rpc';
 import type { Activity } from '../activity.ts';
 import type { Instances } from '../instances.ts';
 import { messageBytesMax } from '../limits.ts';
-import { decoded } from '../method.ts';
+import { type Bounds, decoded } from '../method.ts';
+import type { Shape } from '../shape.ts';
 import type { DigestFunctions } from '../wire-digest.ts';
 import { deInlined } from './de-inlined.ts';
 import { inlined, isAnythingWanted } from './inlined.ts';
@@ -24,6 +25,26 @@ export function actionCache(instances: Instances, functions: DigestFunctions, ac
     [methodPath(service, 'updateActionResult')]: updateActionResult(instances, functions),
   };
 }
+
+/** The messages in an UpdateActionResultRequest, down to the last. The transport bounds its bytes. */
+const leaf: Shape = {};
+const nodeProperties: Shape = { 1: leaf, 2: leaf, 3: leaf };
+const symlink: Shape = { 4: nodeProperties };
+const executionMetadata: Shape = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [i + 2, leaf]));
+const actionResultShape: Shape = {
+  2: { 2: leaf, 7: nodeProperties },
+  3: { 3: leaf, 5: leaf },
+  6: leaf,
+  8: leaf,
+  9: executionMetadata,
+  10: symlink,
+  11: symlink,
+  12: symlink,
+};
+const updateBounds: Bounds = {
+  bytesMax: Number.POSITIVE_INFINITY,
+  shape: { 2: leaf, 3: actionResultShape, 4: leaf },
+};
 
 /** Half of all answers; made once, as its stack says nothing. */
 const noResult = new Failure('not_found', 'no result of this action is here');
@@ -59,7 +80,7 @@ function updateActionResult(instances: Instances, functions: DigestFunctions): R
   return {
     kind: 'unary',
     handle: async (call, bytes) => {
-      const request = decoded(requestType, bytes);
+      const request = decoded(requestType, bytes, updateBounds);
       const { actions, blobs } = instances(request.instanceName);
       const action = functions.digest(request.actionDigest, functions.named(request.digestFunction));
       if (request.actionResult === undefined) throw new Failure('invalid_argument', 'action_result is missing');

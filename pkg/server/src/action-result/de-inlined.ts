@@ -3,7 +3,11 @@ import { Digest, type DigestFunctionName } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { ActionResult, OutputFile } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import { BlobReader, type BlobStore } from '@gorego/storage';
+import { inParallel } from '../in-parallel.ts';
 import { type DigestFunctions, type DigestMessage, digestMessage } from '../wire-digest.ts';
+
+/** How many files' bytes are stored at once. */
+const filesAtOnceMax = 64;
 
 const nothing = new Uint8Array();
 
@@ -41,6 +45,6 @@ export async function deInlined(
     stdoutRaw: nothing,
     stderrDigest: await moved(result.stderrRaw, result.stderrDigest, 'stderr_raw'),
     stderrRaw: nothing,
-    outputFiles: await Promise.all(result.outputFiles.map(file)),
+    outputFiles: await inParallel(result.outputFiles, filesAtOnceMax, file),
   };
 }

@@ -26,7 +26,8 @@ export function write(instances: Instances, functions: DigestFunctions, activity
       const sizeBytes = Digest.sizeBytes(digest);
       const answer = WriteResponse.encode({ committedSize: sizeBytes }).finish();
       // A blob in one message is stored sooner than it is looked for.
-      if (!finishWrite && (await blobs.findMissing(call, new Set([digest]))).size === 0) return answer;
+      if ((!finishWrite || writeOffset !== 0) && (await blobs.findMissing(call, new Set([digest]))).size === 0)
+        return answer;
       if (writeOffset !== 0) {
         throw new Failure(
           'invalid_argument',

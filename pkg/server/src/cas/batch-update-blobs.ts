@@ -1,6 +1,8 @@
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import {
+  type BatchUpdateBlobsRequest,
+  type BatchUpdateBlobsResponse,
   type BatchUpdateBlobsResponse_Response,
   ContentAddressableStorageDefinition,
   type BatchUpdateBlobsRequest_Request as Entry,
@@ -8,31 +10,41 @@ import {
 import type { Call, Route } from '@gorego/rpc';
 import { BlobReader } from '@gorego/storage';
 import type { Activity } from '../activity.ts';
+import { inParallel } from '../in-parallel.ts';
 import type { Instance, Instances } from '../instances.ts';
-import { batchBytesMax, entryOverheadBytes, messageBytesMax } from '../limits.ts';
 import { unary } from '../method.ts';
 import { entryStatus, withoutText } from '../status.ts';
-import type { DigestFunctions } from '../wire-digest.ts';
+import { type DigestFunctions, echoed } from '../wire-digest.ts';
+import { checkedRoom, entriesAtOnceMax } from './batch-room.ts';
+
+/** BatchUpdateBlobsRequest: its requests, and their digests. The transport bounds its bytes. */
+const bounds = { bytesMax: Number.POSITIVE_INFINITY, shape: { 2: { 1: {} } } };
 
 /**
  * BatchUpdateBlobs. Each entry has its own outcome; only a batch over the announced limit, or a malformed message, fails
  * as a whole, and then nothing is stored.
  */
 export function batchUpdateBlobs(instances: Instances, functions: DigestFunctions, activity: Activity): Route {
-  return unary(ContentAddressableStorageDefinition.methods.batchUpdateBlobs, async (call, request) => {
+  const { batchUpdateBlobs: method } = ContentAddressableStorageDefinition.methods;
+  const answer = async (call: Call, request: BatchUpdateBlobsRequest): Promise<BatchUpdateBlobsResponse> => {
     const instance = instances(request.instanceName);
     const functionName = functions.named(request.digestFunction);
-    checkBatchBytes(request.requests.reduce((sum, { data }) => sum + data.byteLength, 0));
+    const roomForText = checkedRoom({
+      digests: request.requests.map(({ digest }) => digest),
+      dataBytes: request.requests.reduce((sum, { data }) => sum + data.byteLength, 0),
+      answeredBytes: 0,
+    });
     const update = async (entry: Entry): Promise<BatchUpdateBlobsResponse_Response> => {
       const status = await entryStatus(call, async () => {
         await store(call, instance, functions.digest(entry.digest, functionName), entry);
         activity.stored(call.caller, entry.data.byteLength);
       });
-      return { digest: entry.digest, status };
+      return { digest: echoed(entry.digest), status };
     };
-    const responses = await Promise.all(request.requests.map(update));
-    return { responses: withoutText(responses, messageBytesMax - responses.length * entryOverheadBytes) };
-  });
+    const responses = await inParallel(request.requests, entriesAtOnceMax, update);
+    return { responses: withoutText(responses, roomForText) };
+  };
+  return unary(method, answer, bounds);
 }
 
 async function store(call: Call, { blobs }: Instance, digest: Digest, { data, compressor }: Entry): Promise<void> {
@@ -43,11 +55,4 @@ async function store(call: Call, { blobs }: Instance, digest: Digest, { data, co
     throw new Failure('invalid_argument', `${data.byteLength} bytes are not the blob ${digest}`);
   }
   await blobs.put(call, digest, BlobReader.ofBytes(data));
-}
-
-/** `invalid_argument` for a batch over the limit that Capabilities announce. */
-export function checkBatchBytes(bytes: number): void {
-  if (bytes > batchBytesMax) {
-    throw new Failure('invalid_argument', `a batch of ${bytes} bytes; max_batch_total_size_bytes is ${batchBytesMax}`);
-  }
 }

@@ -1,7 +1,9 @@
 import type { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
 import { WireReader, writeLengthDelimitedHeader } from '@gorego/proto';
 import type { Message, Route } from '@gorego/rpc';
 import type { Instances } from '../instances.ts';
+import { messageBytesMax } from '../limits.ts';
 import { reading } from '../method.ts';
 import type { DigestFunctions } from '../wire-digest.ts';
 
@@ -24,29 +26,33 @@ export function findMissingBlobs(instances: Instances, functions: DigestFunction
   };
 }
 
-/** Every digest once, with the encoded message that named it. */
+/**
+ * Every digest once, with the encoded message that named it. The fields are walked twice: what the digests mean is said
+ * after them, and a list of a hostile request's would be many times its size.
+ */
 function parse(
   request: Uint8Array,
   functions: DigestFunctions,
 ): { instanceName: string; asked: ReadonlyMap<Digest, Uint8Array> } {
+  if (request.byteLength > messageBytesMax) {
+    throw new Failure(
+      'invalid_argument',
+      `a request of ${request.byteLength} bytes; the answer that all are missing may be ${messageBytesMax}`,
+    );
+  }
   let instanceName = '';
   let functionNumber = 0;
-  const messages: Uint8Array[] = [];
   for (const reader = new WireReader(request); reader.next(); ) {
-    switch (reader.field) {
-      case field.instanceName:
-        instanceName = reader.string();
-        break;
-      case field.blobDigests:
-        messages.push(reader.bytes());
-        break;
-      case field.digestFunction:
-        functionNumber = reader.int64();
-        break;
-    }
+    if (reader.field === field.instanceName) instanceName = reader.string();
+    else if (reader.field === field.digestFunction) functionNumber = reader.int64();
   }
   const functionName = functions.named(functionNumber);
-  const asked = new Map(messages.map((message) => [functions.encodedDigest(message, functionName), message]));
+  const asked = new Map<Digest, Uint8Array>();
+  for (const reader = new WireReader(request); reader.next(); ) {
+    if (reader.field !== field.blobDigests) continue;
+    const message = reader.bytes();
+    asked.set(functions.encodedDigest(message, functionName), message);
+  }
   return { instanceName, asked };
 }
 

@@ -1,10 +1,7 @@
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { lengthDelimitedSize, writeLengthDelimitedHeader } from '@gorego/proto';
-import {
-  ContentAddressableStorageDefinition,
-  type GetTreeRequest,
-} from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
+import { ContentAddressableStorageDefinition } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import type { Call, Message, Route } from '@gorego/rpc';
 import type { BlobStore } from '@gorego/storage';
 import { bytesOf } from '@gorego/storage';
@@ -13,6 +10,7 @@ import { messageBytesMax } from '../limits.ts';
 import { decoded, reading } from '../method.ts';
 import type { DigestFunctions } from '../wire-digest.ts';
 import { directoryDigests } from './directory-digests.ts';
+import { PageToken } from './page-token.ts';
 
 /** Fields of GetTreeResponse. */
 const field = { directories: 1, nextPageToken: 2 } as const;
@@ -41,7 +39,7 @@ export function getTree(instances: Instances, functions: DigestFunctions): Route
       if (request.pageSize < 0) throw new Failure('invalid_argument', `a page of ${request.pageSize} directories`);
       const { blobs } = instances(request.instanceName);
       const root = functions.digest(request.rootDigest, functions.named(request.digestFunction));
-      const skipped = PageToken.parse(request, root);
+      const skipped = PageToken.parse(request.pageToken, root);
       const directories = walk(call, blobs, root, functions);
       yield* pages(directories, { root, skipped, pageSize: request.pageSize });
     },
@@ -112,23 +110,3 @@ async function* pages(
   }
   yield parts;
 }
-
-/** Where in which tree to go on: `<directories already sent>-<hash of the root>`. */
-const PageToken = {
-  of(root: Digest, sent: number): string {
-    return `${sent}-${Digest.hex(root)}`;
-  },
-
-  /** How many directories to leave out. */
-  parse({ pageToken }: GetTreeRequest, root: Digest): number {
-    if (pageToken === '') return 0;
-    const [, sent, hex] = /^([0-9]{1,7})-([0-9a-f]+)$/.exec(pageToken) ?? [];
-    if (sent === undefined || hex !== Digest.hex(root)) {
-      throw new Failure(
-        'invalid_argument',
-        `not a page token of this tree: ${JSON.stringify(pageToken.slice(0, 200))}`,
-      );
-    }
-    return Number(sent);
-  },
-} as const;

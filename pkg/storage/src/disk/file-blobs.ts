@@ -9,8 +9,11 @@ import { verifying } from '../verified.ts';
 import { DiskPath } from './disk-path.ts';
 import type { Staging } from './staging.ts';
 
-/** What all open readers together hold in memory, roughly: the more there are, the smaller the pieces they read. */
-const readingBytesTarget = 32 * 1024 * 1024;
+/**
+ * What the pieces that open readers read last may take together: the less of it is left, the smaller the next piece. A
+ * reader that stands still keeps its piece, and what carries it to a client keeps it two or three times over.
+ */
+const readingBytesTarget = 16 * 1024 * 1024;
 const chunkBytesMin = 16 * 1024;
 const chunkBytesMax = 256 * 1024;
 
@@ -28,7 +31,7 @@ export class FileBlobs implements StagingStore {
   readonly #staging: Staging;
   readonly #onCorrupt: (digest: Digest, path: string) => void;
   readonly #proven = new Map<Digest, string>();
-  #reading = 0;
+  #readingBytes = 0;
 
   constructor(disk: Disk, staging: Staging, onCorrupt: (digest: Digest, path: string) => void = () => {}) {
     this.#disk = disk;
@@ -113,32 +116,39 @@ export class FileBlobs implements StagingStore {
   }
 
   #streamed(ctx: Context, file: DiskFile, span: Span, { closes } = { closes: true }): BlobReader {
-    this.#reading++;
     return new BlobReader({
       sizeBytes: span.end - span.start,
       chunks: this.#chunks(ctx, file, span),
       release: async () => {
-        this.#reading--;
         if (closes) await file.close();
       },
     });
   }
 
   async *#chunks(ctx: Context, file: DiskFile, { start, end }: Span): AsyncGenerator<Uint8Array> {
-    for (let position = start; position < end; ) {
-      throwIfEnded(ctx);
-      const into = Buffer.allocUnsafeSlow(Math.min(end - position, this.#chunkBytes()));
-      const count = await file.read(into, position);
-      if (count < into.byteLength)
-        throw new Failure('data_loss', `the file ends at byte ${position + count} of ${end}`);
-      position += count;
-      yield into;
+    let heldBytes = 0;
+    try {
+      for (let position = start; position < end; ) {
+        throwIfEnded(ctx);
+        this.#readingBytes -= heldBytes;
+        heldBytes = Math.min(end - position, this.#chunkBytes());
+        this.#readingBytes += heldBytes;
+        const into = Buffer.allocUnsafeSlow(heldBytes);
+        const count = await file.read(into, position);
+        if (count < into.byteLength)
+          throw new Failure('data_loss', `the file ends at byte ${position + count} of ${end}`);
+        position += count;
+        yield into;
+      }
+    } finally {
+      this.#readingBytes -= heldBytes;
     }
   }
 
+  /** An eighth of what is left, so that those who come next find something too. */
   #chunkBytes(): number {
-    const fair = Math.floor(readingBytesTarget / this.#reading);
-    return Math.min(chunkBytesMax, Math.max(chunkBytesMin, fair));
+    const share = Math.floor((readingBytesTarget - this.#readingBytes) / 8);
+    return Math.min(chunkBytesMax, Math.max(chunkBytesMin, share));
   }
 
   #prove(digest: Digest, stat: FileStat): void {

@@ -88,6 +88,27 @@ describe('LocalStore', () => {
     await expect(put).rejects.toMatchObject({ code: 'cancelled' });
   });
 
+  // obligation: BSR-15
+  test('reads smaller pieces the more readers hold one, however large those of the first were', async () => {
+    const large = Digest.ofBytes(patterned(1 << 20));
+    await store.blobs.put(ctx, large, inPieces(patterned(1 << 20)));
+    const readers: AsyncIterator<Uint8Array>[] = [];
+    const firstPiece = async (): Promise<number> => {
+      const blob = await store.blobs.get(ctx, large);
+      const iterator = blob?.[Symbol.asyncIterator]();
+      if (iterator === undefined) return 0;
+      readers.push(iterator);
+      return (await iterator.next()).value?.byteLength ?? 0;
+    };
+    const alone = await firstPiece();
+    let sum = alone;
+    for (let i = 1; i < 500; i++) sum += await firstPiece();
+    expect(sum).toBeLessThan(16 * 2 ** 20 + 500 * 16 * 2 ** 10);
+    for (const reader of readers) await reader.return?.();
+    expect(await firstPiece()).toBe(alone);
+    await readers.at(-1)?.return?.();
+  });
+
   test('clears away at the next start what a crash left half-written', async () => {
     await writeFile(join(dir, 'tmp', 'leftover'), 'half');
     await open();

@@ -98,6 +98,21 @@ export class EntryIndex {
     return before;
   }
 
+  /** Copies an entry's words to where they are wanted. The key must be here. */
+  copyOut(key: Key, into: Uint32Array, at: number): void {
+    const shard = this.#shardOf(key);
+    const place = shard.find(key);
+    assert(place >= 0);
+    for (let i = 0; i < entryWords; i++) into[at + i] = shard.words[place + i] as number;
+  }
+
+  /** Takes an entry as `copyOut` gave it. */
+  copyIn(words: Uint32Array, at: number): void {
+    const shard = this.#shardOf(keyAt(words, at));
+    const place = shard.place(keyAt(words, at));
+    for (let i = field.size; i < entryWords; i++) shard.words[place + i] = words[at + i] as number;
+  }
+
   /** Forgets the key; returns what was known of it. */
   delete(key: Key): Entry | undefined {
     const shard = this.#shardOf(key);

@@ -1,0 +1,75 @@
+import { Failure } from '@gorego/errors';
+import { ActionResult, type DeepPartial } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { malformedResults } from '../testing/conformance/malformed-results.ts';
+import { DigestFunctions } from '../wire-digest.ts';
+import { validated } from './validated.ts';
+
+const functions = new DigestFunctions(['sha256']);
+const digest = { hash: 'ab'.repeat(32), sizeBytes: 5 };
+
+function check(result: DeepPartial<ActionResult>): ActionResult {
+  return validated(ActionResult.fromPartial(result), functions, 'sha256');
+}
+
+// obligation: AC-10
+describe('validated', () => {
+  test.each<[string, DeepPartial<ActionResult>]>([
+    ['nothing', {}],
+    [
+      'paths of all kinds',
+      { outputFiles: ['a', 'a/b', '.a', '..a', 'a..', 'a/./b', 'ö'].map((path) => ({ path, digest })) },
+    ],
+    ['the working directory itself', { outputDirectories: [{ path: '', treeDigest: digest }] }],
+    ['a directory without a tree', { outputDirectories: [{ path: 'a', rootDirectoryDigest: digest }] }],
+    ['links that climb', { outputSymlinks: [{ path: 'a', target: '../../b' }] }],
+    ['links to the root', { outputFileSymlinks: [{ path: 'a', target: '/b' }] }],
+    ['stdout and stderr', { stdoutDigest: digest, stderrDigest: digest }],
+  ])('takes %s', (_, result) => {
+    expect(check(result)).toEqual(ActionResult.fromPartial(result));
+  });
+
+  // What the bytes are is not its concern: `deInlined` reads them.
+  test.each(malformedResults.filter(([what]) => !what.includes('not what')))(
+    'refuses %s, and says where',
+    (_, result) => {
+      expect(() => check(result)).toThrow(
+        expect.objectContaining({ code: 'invalid_argument', message: expect.stringMatching(/^action_result\./) }),
+      );
+    },
+  );
+
+  test('takes any result, or says invalid_argument', () => {
+    const digests = fc.option(
+      fc.record({ hash: fc.oneof(fc.constant(digest.hash), fc.string()), sizeBytes: fc.integer() }),
+      {
+        nil: undefined,
+      },
+    );
+    const path = fc.oneof(
+      fc.string(),
+      fc.array(fc.constantFrom('..', '.', '', 'a', '\0'), { maxLength: 4 }).map((names) => names.join('/')),
+    );
+    const results = fc.record({
+      outputFiles: fc.array(fc.record({ path, digest: digests })),
+      outputDirectories: fc.array(fc.record({ path, treeDigest: digests, rootDirectoryDigest: digests })),
+      outputSymlinks: fc.array(fc.record({ path, target: fc.string() })),
+      stdoutDigest: digests,
+    });
+    fc.assert(
+      fc.property(results, (result) => {
+        try {
+          const { outputFiles, outputSymlinks } = check(result as DeepPartial<ActionResult>);
+          for (const { path } of [...outputFiles, ...outputSymlinks]) {
+            expect(path.startsWith('/') || path.split('/').includes('..') || path.includes('\0')).toBe(false);
+          }
+        } catch (reason) {
+          expect(reason).toBeInstanceOf(Failure);
+          expect(reason).toMatchObject({ code: 'invalid_argument' });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

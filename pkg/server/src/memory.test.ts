@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { methodPath, writeLengthDelimitedHeader } from '@gorego/proto';
+import { ByteStreamDefinition as stream } from '@gorego/proto/google/bytestream/bytestream';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ChildServer } from './testing/child-server.ts';
+import { absentDigest, type Blob, freshBlob, readName, upload, writeName } from './testing/conformance/blobs.ts';
+import { framed, RawConnection } from './testing/conformance/raw-connection.ts';
+import { encoded, Reapi } from './testing/conformance/reapi.ts';
+import { scratchDirectory } from './testing/scratch-directory.ts';
+
+const mebibyte = 2 ** 20;
+const patienceMs = 120_000;
+
+let directory: Awaited<ReturnType<typeof scratchDirectory>>;
+let server: ChildServer;
+let api: Reapi;
+
+beforeEach(async () => {
+  directory = await scratchDirectory();
+  server = await ChildServer.start(directory.path);
+  api = new Reapi({ address: server.address, mode: 'strict', offers: [], instances: [''] });
+}, patienceMs);
+afterEach(async () => {
+  api[Symbol.dispose]();
+  await server[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+}, patienceMs);
+
+/** Begins 2,000 reads, on 20 connections whose readers take `windowBytes` of each and no more. */
+async function standingReads({ digest }: Blob, windowBytes: number): Promise<RawConnection[]> {
+  const request = framed(encoded(stream, 'read', { resourceName: readName(digest) }));
+  const settings = { initialWindowSize: windowBytes };
+  const connections = Array.from({ length: 20 }, () => new RawConnection(server.address, { settings }));
+  const begun = connections.flatMap((connection) =>
+    Array.from({ length: 100 }, () => {
+      const call = connection.open(methodPath(stream, 'read'));
+      call.end(request);
+      return new Promise((resolve, reject) => call.once('response', resolve).once('close', reject));
+    }),
+  );
+  await Promise.all(begun);
+  return connections;
+}
+
+describe('the memory of a server', () => {
+  // obligation: BSR-15
+  test.each([
+    ['a little', 65_535],
+    ['nothing', 0],
+  ])(
+    'grows by less than 300 MB for 2,000 reads of 8 MiB that stand still, their readers taking %s',
+    async (_, windowBytes) => {
+      const blob = freshBlob(8 * mebibyte);
+      await upload(api, blob);
+      const before = (await server.memory()).nowBytes;
+      const connections = await standingReads(blob, windowBytes);
+      await api.has(absentDigest()); // It still answers.
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(300);
+      for (const connection of connections) connection[Symbol.dispose]();
+      expect(await api.read(readName(blob.digest), 8 * mebibyte - 5)).toEqual(blob.bytes.subarray(-5));
+    },
+    patienceMs,
+  );
+
+  // obligation: BSR-1, BSW-1
+  test(
+    'grows by less than 120 MB for a blob of 512 MiB, in and out',
+    async () => {
+      const pieces = 512;
+      const piece = freshBlob(mebibyte).bytes;
+      const hasher = createHash('sha256');
+      for (let i = 0; i < pieces; i++) hasher.update(piece);
+      const digest = { hash: hasher.digest('hex'), sizeBytes: pieces * mebibyte };
+      await upload(api, freshBlob(mebibyte)); // What there is to load is loaded.
+      const before = (await server.memory()).nowBytes;
+
+      const resourceName = writeName(digest);
+      const requests = (function* () {
+        for (let i = 0; i < pieces; i++)
+          yield { resourceName, writeOffset: i * mebibyte, data: piece, finishWrite: i === pieces - 1 };
+      })();
+      expect(await api.write(requests)).toBe(digest.sizeBytes);
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(120);
+
+      const call = api.raw.bidi(methodPath(stream, 'read'));
+      call.end(Buffer.from(encoded(stream, 'read', { resourceName: readName(digest) })));
+      const received = createHash('sha256');
+      for await (const message of call) {
+        received.update(stream.methods.read.responseType.decode(message as Buffer).data);
+      }
+      expect(received.digest('hex')).toBe(digest.hash);
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(120);
+    },
+    patienceMs,
+  );
+
+  // obligation: GEN-16, GEN-10
+  test(
+    'bears the largest message there may be, of nothing but the smallest fields',
+    async () => {
+      const cas = '/build.bazel.remote.execution.v2.ContentAddressableStorage';
+      const ac = '/build.bazel.remote.execution.v2.ActionCache';
+      const paths = [
+        `${cas}/FindMissingBlobs`,
+        `${cas}/BatchUpdateBlobs`,
+        `${cas}/BatchReadBlobs`,
+        `${ac}/GetActionResult`,
+      ];
+      const before = (await server.memory()).nowBytes;
+      for (const tag of [0x12, 0x78]) {
+        const flood = Buffer.alloc(15 * mebibyte, Buffer.of(tag, 0));
+        const nested = Buffer.concat([writeLengthDelimitedHeader(3, flood.byteLength), flood]);
+        for (const path of paths) await api.ends(api.raw.unary(path, flood), 'invalid_argument');
+        await api.ends(api.raw.unary(`${ac}/UpdateActionResult`, nested), 'invalid_argument');
+      }
+      assert.equal(await api.has(absentDigest()), false);
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(250);
+    },
+    patienceMs,
+  );
+});

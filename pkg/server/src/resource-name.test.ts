@@ -1,0 +1,117 @@
+import { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { validInstanceName } from './instances.ts';
+import { parseReadName, parseWriteName, type ResourceName } from './resource-name.ts';
+import { DigestFunctions } from './wire-digest.ts';
+
+const functions = new DigestFunctions(['sha256']);
+const hash = 'ab'.repeat(31).concat('cd');
+const digest = Digest.of('sha256', hash, 42);
+
+describe('parseReadName', () => {
+  test.each([
+    [`blobs/${hash}/42`, ''],
+    [`/blobs/${hash}/42`, ''],
+    [`a/blobs/${hash}/42`, 'a'],
+    [`/a/blobs/${hash}/42`, 'a'],
+    [`a/b/c/blobs/${hash}/42`, 'a/b/c'],
+    [`ö ü/../x/blobs/${hash}/42`, 'ö ü/../x'],
+    [`blobs/sha256/${hash}/42`, ''],
+    [`a/blobs/sha256/${hash}/42`, 'a'],
+  ])('reads %j', (name, instance) => {
+    expect(parseReadName(name, functions)).toEqual({ instance, digest });
+  });
+
+  // obligation: BSR-4
+  test.each([
+    ['unimplemented', `compressed-blobs/zstd/${hash}/42`, 'compressor zstd is not offered here'],
+    ['unimplemented', `a/compressed-blobs/brotli/blake3/${hash}/42`, 'compressor brotli is not offered here'],
+    ['invalid_argument', `compressed-blobs/identity/${hash}/42`, 'no compressor "identity"'],
+    ['invalid_argument', 'compressed-blobs', 'no compressor ""'],
+    ['invalid_argument', `blobs/${hash}/42/x`, '"x" follows the size'],
+    ['invalid_argument', `blobs/${hash}/042`, '"042" is no size'],
+    ['invalid_argument', `blobs/blake3/${hash}/42`, 'digest function blake3 is not offered here'],
+    ['invalid_argument', `${'x/'.repeat(2000)}blobs/${hash}/42`, 'characters'],
+    ['invalid_argument', `uploads/u/blobs/${hash}/42`, 'not an instance name'],
+  ])('says %s of %j, and why', (code, name, why) => {
+    expect(() => parseReadName(name, functions)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(why) }),
+    );
+  });
+});
+
+describe('parseWriteName', () => {
+  // obligation: BSW-16, BSW-19
+  test.each([
+    [`uploads/u/blobs/${hash}/42`, ''],
+    [`/uploads/u/blobs/${hash}/42`, ''],
+    [`a/b/uploads/u/blobs/${hash}/42`, 'a/b'],
+    [`uploads/u/blobs/${hash}/42/`, ''],
+    [`uploads/u/blobs/${hash}/42/some/metadata`, ''],
+    [`uploads/not-a-uuid/blobs/sha256/${hash}/42/../..`, ''],
+    [`uploads/blobs/blobs/${hash}/42`, ''],
+  ])('reads %j', (name, instance) => {
+    expect(parseWriteName(name, functions)).toEqual({ instance, digest });
+  });
+
+  // obligation: BSW-21
+  test.each([
+    ['invalid_argument', `blobs/${hash}/42`, 'no uploads/ in it'],
+    ['invalid_argument', 'uploads', 'no uuid after uploads/'],
+    ['invalid_argument', `uploads//blobs/${hash}/42`, 'no uuid after uploads/'],
+    ['invalid_argument', `uploads/u/${hash}/42`, 'no blobs/ where it should be'],
+    ['invalid_argument', `uploads/u/blobs/${hash}`, 'no hash/size after blobs/'],
+    ['unimplemented', `uploads/u/compressed-blobs/deflate/${hash}/42`, 'compressor deflate'],
+  ])('says %s of %j, and why', (code, name, why) => {
+    expect(() => parseWriteName(name, functions)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(why) }),
+    );
+  });
+});
+
+// obligation: BSR-4, BSW-21, GEN-1, GEN-13
+describe('any string', () => {
+  const segment = fc.oneof(
+    fc.constantFrom(
+      'blobs',
+      'uploads',
+      'compressed-blobs',
+      'zstd',
+      'identity',
+      'sha256',
+      'blake3',
+      '',
+      '..',
+      '.',
+      hash,
+    ),
+    fc.constantFrom('0', '42', '-1', '042', '9007199254740993', '99999999999999999999', `${hash}0`, '\0', 'actions'),
+    fc.string({ maxLength: 5 }),
+    fc.string({ unit: 'binary', maxLength: 5 }),
+  );
+  const likeNames = fc.array(segment, { maxLength: 10 }).map((segments) => segments.join('/'));
+
+  test.each([
+    ['parseReadName', parseReadName],
+    ['parseWriteName', parseWriteName],
+  ])('is a name to %s, or the client’s fault', (_, parse) => {
+    fc.assert(
+      fc.property(fc.oneof(likeNames, fc.string(), fc.string({ unit: 'binary' })), (name) => {
+        let parsed: ResourceName;
+        try {
+          parsed = parse(name, functions);
+        } catch (reason) {
+          expect(reason).toBeInstanceOf(Failure);
+          expect(['invalid_argument', 'unimplemented']).toContain((reason as Failure).code);
+          return;
+        }
+        expect(Digest.hex(parsed.digest)).toMatch(/^[0-9a-f]{64}$/);
+        expect(Digest.parse(parsed.digest)).toBe(parsed.digest);
+        expect(validInstanceName(parsed.instance)).toBe(parsed.instance);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

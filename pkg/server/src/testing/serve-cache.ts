@@ -1,0 +1,47 @@
+import type { DigestFunctionName } from '@gorego/digest';
+import { systemClock } from '@gorego/platform';
+import { type Address, defaultLimits, GrpcJsServer } from '@gorego/rpc';
+import { type ActionCache, type BlobStore, completeOnly, emptyAlwaysHere } from '@gorego/storage';
+import { referencesOf } from '../action-result/references.ts';
+import { cacheServices } from '../cache-services.ts';
+import { callerOf } from '../caller.ts';
+import type { Health } from '../health.ts';
+import { validInstanceName } from '../instances.ts';
+import { DigestFunctions } from '../wire-digest.ts';
+
+export interface Served extends AsyncDisposable {
+  readonly address: Address;
+  readonly health: Health;
+}
+
+export interface ServedStores {
+  readonly blobs: BlobStore;
+  /** The action results of one instance. */
+  readonly actions: (instance: string) => ActionCache;
+}
+
+const digestFunctions: readonly DigestFunctionName[] = ['sha256'];
+
+/** Serves a cache over stores, put together as production does it, on a free port until it is disposed. */
+export async function serveCache(
+  stores: ServedStores,
+  nameOf: (name: string) => string = validInstanceName,
+): Promise<Served> {
+  const blobs = emptyAlwaysHere(stores.blobs);
+  const references = referencesOf(new DigestFunctions(digestFunctions));
+  const { routes, health } = cacheServices({
+    digestFunctions,
+    instances: (named) => {
+      const name = nameOf(named);
+      return { name, blobs, actions: completeOnly(stores.actions(name), blobs, references) };
+    },
+  });
+  const server = await GrpcJsServer.listen('127.0.0.1:0', {
+    routes,
+    callerOf,
+    clock: systemClock,
+    limits: defaultLimits,
+  });
+  health.set(true);
+  return { address: server.address, health, [Symbol.asyncDispose]: () => server.close(0) };
+}

@@ -1,0 +1,139 @@
+import type { Disk } from '@gorego/platform';
+import { RecentPages } from './recent-pages.ts';
+import { Segment } from './segment.ts';
+import { type Place, SegmentWriter } from './segment-writer.ts';
+
+export interface SegmentsInit {
+  readonly disk: Disk;
+  /** How long a segment gets before the next one is begun. */
+  readonly segmentBytes: number;
+  /** What an append that has been acknowledged survives: the end of the process, or a loss of power. */
+  readonly durability: 'process' | 'power';
+}
+
+/** Many small things in few files: written one after the other, read from wherever they are, dropped a file at a time. */
+export class Segments {
+  readonly #disk: Disk;
+  readonly #segmentBytes: number;
+  readonly #durability: 'process' | 'power';
+  readonly #byNumber: Map<number, Segment>;
+  readonly #dropped = new Set<Segment>();
+  readonly #recent = new RecentPages();
+  readonly #writer: SegmentWriter;
+  #active: Segment | undefined;
+  #lastNumber: number;
+
+  private constructor({ disk, segmentBytes, durability }: SegmentsInit, segments: readonly Segment[]) {
+    this.#disk = disk;
+    this.#segmentBytes = segmentBytes;
+    this.#durability = durability;
+    this.#byNumber = new Map(segments.map((segment) => [segment.number, segment]));
+    this.#lastNumber = Math.max(0, ...this.#byNumber.keys());
+    this.#writer = new SegmentWriter((bytes) => this.#roomFor(bytes), { sync: durability === 'power', segmentBytes });
+  }
+
+  /** Opens the segments that are there. Strangers are left alone. */
+  static async open(init: SegmentsInit): Promise<Segments> {
+    const { disk } = init;
+    await disk.makeDirectory(Segment.directory);
+    if (init.durability === 'power') await disk.syncDirectory('');
+    const numbers = (await disk.list(Segment.directory))
+      .filter(({ kind }) => kind === 'file')
+      .map(({ name }) => Segment.numberIn(name))
+      .filter((number) => number !== undefined);
+    const open = async (number: number): Promise<Segment | undefined> => {
+      const file = await disk.openToWrite(Segment.path(number));
+      return file && new Segment(number, file, (await file.stat()).sizeBytes);
+    };
+    const segments = await Promise.all(numbers.sort((a, b) => a - b).map(open));
+    return new Segments(
+      init,
+      segments.filter((segment) => segment !== undefined),
+    );
+  }
+
+  /** In the order they were begun. */
+  get all(): readonly Segment[] {
+    return Array.from(this.#byNumber.values());
+  }
+
+  /** What they take on the disk, those included that are dropped but still read. */
+  get diskBytes(): number {
+    let bytes = 0;
+    for (const { diskBytes } of this.#byNumber.values()) bytes += diskBytes;
+    for (const { diskBytes } of this.#dropped) bytes += diskBytes;
+    return bytes;
+  }
+
+  /** The one that is being written; it is not for dropping. */
+  get activeNumber(): number | undefined {
+    return this.#active?.number;
+  }
+
+  get(number: number): Segment | undefined {
+    return this.#byNumber.get(number);
+  }
+
+  /** Goes on writing where the last one ends, if it is short enough. Its bytes must be known to be whole records. */
+  continueLast(): void {
+    const last = this.#byNumber.get(this.#lastNumber);
+    if (last !== undefined && last.lengthBytes < this.#segmentBytes) this.#active = last;
+  }
+
+  /** Resolves as `durability` says. */
+  async append(header: Uint8Array, body: Uint8Array): Promise<Place> {
+    const place = await this.#writer.append(header, body);
+    this.#recent.touch(place.segment, place.offset, header.byteLength + body.byteLength);
+    return place;
+  }
+
+  /** Bytes that are in memory already, most likely; undefined for others, or when the segment is gone. */
+  readRecent(number: number, offset: number, bytes: number): Uint8Array | undefined {
+    const segment = this.#byNumber.get(number);
+    if (segment === undefined || !this.#recent.touch(number, offset, bytes)) return undefined;
+    const into = Buffer.allocUnsafe(bytes);
+    segment.readNow(into, offset);
+    return into;
+  }
+
+  /** Undefined when the segment is gone; `data_loss` when it is too short. */
+  async read(number: number, offset: number, bytes: number): Promise<Uint8Array | undefined> {
+    const segment = this.#byNumber.get(number);
+    if (segment === undefined) return undefined;
+    const into = Buffer.allocUnsafe(bytes);
+    await segment.read(into, offset);
+    return into;
+  }
+
+  /** Takes a segment away; those who are reading from it finish. */
+  async drop(number: number): Promise<void> {
+    const segment = this.#byNumber.get(number);
+    if (segment === undefined) return;
+    if (segment === this.#active) this.#active = undefined;
+    this.#byNumber.delete(number);
+    this.#dropped.add(segment);
+    await this.#disk.remove(Segment.path(number));
+    void segment.close().then(() => this.#dropped.delete(segment));
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.idle();
+    await Promise.all(this.all.map((segment) => segment.close()));
+  }
+
+  async #roomFor(bytes: number): Promise<Segment> {
+    const active = this.#active;
+    if (active !== undefined && active.lengthBytes + bytes <= Math.max(this.#segmentBytes, bytes)) return active;
+    this.#active = await this.#begin();
+    return this.#active;
+  }
+
+  async #begin(): Promise<Segment> {
+    const number = ++this.#lastNumber;
+    const file = await this.#disk.create(Segment.path(number));
+    if (this.#durability === 'power') await this.#disk.syncDirectory(Segment.directory);
+    const segment = new Segment(number, file, 0);
+    this.#byNumber.set(number, segment);
+    return segment;
+  }
+}
