@@ -6,7 +6,7 @@ import type { Plan } from './suite.ts';
 const suite = 'micro';
 
 /** The files of bench/micro that measure, each in a process of its own. */
-const files = ['digest'];
+const files = ['chunking', 'digest'];
 
 /** Functions alone, without a server around them. */
 export async function micro(plan: Plan): Promise<Table | undefined> {
