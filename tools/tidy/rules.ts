@@ -5,13 +5,14 @@ export const layers: Readonly<Record<string, { readonly may: readonly string[] }
   context: { may: ['errors', 'platform'] },
   digest: { may: ['errors'] },
   chunking: { may: [] },
-  storage: { may: ['context', 'digest', 'errors', 'platform'] },
+  compression: { may: ['errors'] },
+  storage: { may: ['compression', 'context', 'digest', 'errors', 'platform'] },
   proto: { may: [] },
   rpc: { may: ['context', 'errors', 'platform'] },
-  server: { may: ['context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'] },
+  server: { may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'] },
   telemetry: { may: ['context', 'errors', 'platform'] },
   config: { may: ['errors'] },
-  proxy: { may: ['context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'] },
+  proxy: { may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'] },
   // Judges the others, from above; nothing that runs imports it.
   simulation: { may: ['context', 'digest', 'errors', 'platform', 'proto', 'proxy', 'rpc', 'server', 'storage'] },
   assembly: {
@@ -27,6 +28,7 @@ export const nodeImports: readonly { readonly in: RegExp; readonly may: RegExp; 
   { in: /^pkg\/chunking\/src\/gear-table\.ts$/, may: /^node:crypto$/, because: 'the gear table is made of MD5' },
   { in: /^pkg\/digest\/src\//, may: /^node:crypto$/, because: 'hashing is what it is for' },
   { in: /^pkg\/storage\/src\/disk\/action-record\.ts$/, may: /^node:crypto$/, because: 'a record carries its hash' },
+  { in: /^pkg\/compression\/src\//, may: /^node:(zlib|stream)$/, because: 'Node has the codecs' },
   { in: /^pkg\/proto\/src\/wire-reader\.ts$/, may: /^node:buffer$/, because: 'it tells UTF-8 at native speed' },
   { in: /^pkg\/storage\/src\/disk\/index\/key\.ts$/, may: /^node:crypto$/, because: 'long keys are hashed' },
   {
