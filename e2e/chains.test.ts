@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
 import { bazelIn, bazelTimeoutMs, outputs } from './bazel.ts';
 import { type Gorego, startGorego, temporary } from './gorego.ts';
 import { moonTimeoutMs, writeMoonWorkspace } from './moon.ts';
@@ -14,10 +14,10 @@ function proxyBefore(address: string, base: string): Promise<Gorego> {
 
 const troubles = (gorego: Gorego): string[] => gorego.messages.filter((message) => /failed|bug|without/.test(message));
 
-describe.each(upstreams)('gorego before $name', ({ program, start }) => {
+describe.each(upstreams)('gorego before $name', ({ program, isOptional, parsesActions, start }) => {
   const needed = (name: string, body: (bazel: string) => Promise<void>, timeoutMs: number): void => {
     if (program === undefined || findOnPath(program) !== undefined) testWith('bazel', name, body, timeoutMs);
-    else testWith(program, name, async () => {}, timeoutMs);
+    else testWith(program, name, async () => {}, timeoutMs, { isOptional });
   };
 
   needed(
@@ -49,21 +49,28 @@ describe.each(upstreams)('gorego before $name', ({ program, start }) => {
     bazelTimeoutMs,
   );
 
-  const moonToo = async (): Promise<void> => {
-    await using base = await temporary();
-    await mkdir(join(base.path, 'far'));
-    await using upstream = await start(join(base.path, 'far'));
-    await using gorego = await proxyBefore(upstream.address, base.path);
-    const moon = await writeMoonWorkspace(base.path, gorego.address);
-    await moon.run();
-    await moon.clean();
-    expect(await moon.run()).toMatch(/cached from remote/);
-    await moon.check();
-    expect(troubles(gorego)).toEqual([]);
-  };
-  // BuildGrid knows only the instances it is configured with, and moon names one of its own.
-  if (program === undefined) test('serves a real moon', moonToo, moonTimeoutMs);
+  // What moon calls an action is no Action message: who parses it fails, with gorego before it or without.
+  if (parsesActions === true) return;
+  needed(
+    'serves a real moon',
+    async () => {
+      await using base = await temporary();
+      await mkdir(join(base.path, 'far'));
+      await using upstream = await start(join(base.path, 'far'));
+      await using gorego = await proxyBefore(upstream.address, base.path);
+      const moon = await writeMoonWorkspace(base.path, gorego.address);
+      await moon.run();
+      await moon.clean();
+      expect(await moon.run()).toMatch(/cached from remote/);
+      await moon.check();
+      expect(troubles(gorego)).toEqual([]);
+    },
+    moonTimeoutMs,
+  );
 });
+
+/** Longer than Bazel goes on trying one call. */
+const outageMs = 10_000;
 
 describe('an upstream that is killed in the middle of a build and comes back', () => {
   testWith(
@@ -80,7 +87,7 @@ describe('an upstream that is killed in the middle of a build and comes back', (
       await new Promise((resolve) => setTimeout(resolve, 4000));
       await upstream[Symbol.asyncDispose]();
       await gorego.said(/is not asked for now/);
-      await new Promise((resolve) => setTimeout(resolve, 3000));
+      await new Promise((resolve) => setTimeout(resolve, outageMs));
       await using _again = await startGorego([`--listen_addr=${upstream.address}`, `--local_store.dir=${far}`]);
       await gorego.said(/answers again/);
       expect(await building).toMatch(/Build completed successfully/);

@@ -13,14 +13,27 @@ export interface Upstream extends AsyncDisposable {
 /** Starts a cache with its data below `path`. */
 export type StartUpstream = (path: string) => Promise<Upstream>;
 
-/** Caches by name, and the program that each needs on PATH, if it is not gorego itself. */
-export const upstreams: readonly { readonly name: string; readonly program?: string; readonly start: StartUpstream }[] =
-  [
-    { name: 'gorego', start: (path) => startGorego([`--local_store.dir=${path}`]) },
-    { name: 'BuildGrid', program: 'bgd', start: startBuildGrid },
-    { name: 'gorego before BuildGrid', program: 'bgd', start: (path) => before(startBuildGrid, path) },
-    { name: 'bazel-remote', program: 'bazel-remote', start: startBazelRemote },
-  ];
+/** Caches to stand before. */
+export const upstreams: readonly {
+  readonly name: string;
+  /** What it needs on PATH, if it is not gorego itself. */
+  readonly program?: string;
+  /** CI need not have it. */
+  readonly isOptional?: boolean;
+  /** It looks into the Action whose result is asked for. */
+  readonly parsesActions?: boolean;
+  readonly start: StartUpstream;
+}[] = [
+  { name: 'gorego', start: (path) => startGorego([`--local_store.dir=${path}`]) },
+  { name: 'BuildGrid', program: 'bgd', parsesActions: true, start: startBuildGrid },
+  {
+    name: 'gorego before BuildGrid',
+    program: 'bgd',
+    parsesActions: true,
+    start: (path) => before(startBuildGrid, path),
+  },
+  { name: 'bazel-remote', program: 'bazel-remote', isOptional: true, start: startBazelRemote },
+];
 
 async function before(start: StartUpstream, path: string): Promise<Upstream> {
   const behind = await start(join(path, 'behind'));
@@ -40,7 +53,6 @@ async function before(start: StartUpstream, path: string): Promise<Upstream> {
 async function startBuildGrid(path: string): Promise<Upstream> {
   await mkdir(path, { recursive: true });
   const port = await freePort();
-  const services = ['action-cache', 'cas', 'bytestream'];
   const config = `
 server:
   - !channel
@@ -57,7 +69,12 @@ instances:
         max-cached-refs: 100000
         allow-updates: true
     services:
-${services.map((name) => `      - !${name}\n        ${name === 'action-cache' ? 'cache: *ac' : 'storage: *cas'}`).join('\n')}
+      - !action-cache
+        cache: *ac
+      - !cas
+        storage: *cas
+      - !bytestream
+        storage: *cas
 thread-pool-size: 100
 `;
   const file = join(path, 'buildgrid.yml');

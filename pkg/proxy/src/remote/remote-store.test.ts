@@ -138,6 +138,21 @@ describe('RemoteStore', () => {
   });
 });
 
+test('takes the largest number there is as a limit, from a server that has none', async () => {
+  // max_cas_blob_size_bytes of 2^63 - 1 is what bazel-remote announces: more than a number of JavaScript tells apart.
+  const cacheCapabilities = Buffer.from([0x40, ...Array.from({ length: 8 }, () => 0xff), 0x7f]);
+  const answer = Buffer.concat([Buffer.from([0x0a, cacheCapabilities.length]), cacheCapabilities]);
+  const path = methodPath(CapabilitiesDefinition, 'getCapabilities');
+  await using upstream = await serveUpstream((routes) => ({
+    ...routes,
+    [path]: { kind: 'unary', handle: async () => answer },
+  }));
+  while (!upstream.calls.has('GetCapabilities')) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(await upstream.remote.blobs('').findMissing(ctx, new Set([largeDigest]))).toEqual(new Set([largeDigest]));
+  expect(upstream.remote.outage).toBeUndefined();
+  expect(upstream.remote.capabilities?.cacheCapabilities?.maxCasBlobSizeBytes).toBe(Number.MAX_SAFE_INTEGER);
+});
+
 function without(routes: Routes, ...paths: readonly string[]): Routes {
   return Object.fromEntries(Object.entries(routes).filter(([path]) => !paths.includes(path)));
 }

@@ -2,14 +2,13 @@ import type { Context } from '@gorego/context';
 import { Digest, type DigestFunctionName } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { Clock } from '@gorego/platform';
-import type { Codec } from '@gorego/proto';
-import { methodPath } from '@gorego/proto';
+import { type Codec, methodPath, SaturatingReader } from '@gorego/proto';
 import {
   CapabilitiesDefinition,
   type DigestFunction_Value,
   type Digest as DigestMessage,
   GetCapabilitiesRequest,
-  type ServerCapabilities,
+  ServerCapabilities,
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import type { RpcClient } from '@gorego/rpc';
 import type { Retries } from '../guard/retries.ts';
@@ -45,7 +44,7 @@ export async function askCapabilities(
 ): Promise<ServerCapabilities> {
   const request = GetCapabilitiesRequest.encode({ instanceName }).finish();
   const bytes = await client.unary(ctx, methodPath(CapabilitiesDefinition, 'getCapabilities'), request);
-  return received(CapabilitiesDefinition.methods.getCapabilities.responseType, bytes);
+  return received({ decode: (answer) => ServerCapabilities.decode(new SaturatingReader(answer)) }, bytes);
 }
 
 /** A response; what isn't a well-formed one is the upstream's fault. */

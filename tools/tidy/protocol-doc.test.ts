@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { conformance } from '@gorego/server/testing';
 import { describe, expect, test } from '@jest/globals';
-import { conformance } from './testing/index.ts';
 
-const root = new URL('../../../', import.meta.url);
+const root = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
 /** How many obligations of each kind there are: each has a row. */
