@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Config } from '@gorego/config';
 import { background, TaskGroup } from '@gorego/context';
 import type { DigestFunctionName } from '@gorego/digest';
-import { type Clock, NodeDisk, type Random } from '@gorego/platform';
+import { bootId, type Clock, NodeDisk, type Random } from '@gorego/platform';
 import { defaultLimits, GrpcJsServer, type RpcServer } from '@gorego/rpc';
 import {
   type Activity,
@@ -19,6 +19,7 @@ import {
 import { completeOnly, emptyAlwaysHere, LocalStore, type References } from '@gorego/storage';
 import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
 import { type BackingCache, backingCache } from './backing-cache.ts';
+import { storeObserver } from './store-observer.ts';
 
 /** What the outside world lends the object graph. */
 export interface Surroundings {
@@ -48,11 +49,12 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   const { clock, random, log, directory } = surroundings;
   await using undo = new AsyncDisposableStack();
   const storeDirectory = resolve(directory, config.localStore.dir);
-  const near = await LocalStore.open({
-    disk: new NodeDisk(storeDirectory),
-    random,
-    onCorrupt: (digest, path) => log.error(`the local store held wrong bytes at ${path}`, { digest, path }),
-  });
+  const near = undo.use(
+    await LocalStore.open({
+      ...{ disk: new NodeDisk(storeDirectory), random, clock, boot: bootId() },
+      observer: storeObserver(log),
+    }),
+  );
   const tasks = undo.use(
     new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code })),
   );

@@ -95,9 +95,28 @@ describe('a server on a disk', () => {
     bytes[150_000] = ~(bytes[150_000] as number);
     await writeFile(file, bytes);
     await start();
-    await api.ends(readOne(api, blob.digest), 'data_loss');
+    await api.ends(readOne(api, blob.digest), 'not_found');
+    await api.ends(api.read(readName(blob.digest)), 'not_found');
+    await api.ends(api.read(readName(blob.digest), 1000, 10), 'not_found');
+    await upload(api, blob);
+    expect(Buffer.compare(await api.read(readName(blob.digest)), blob.bytes)).toBe(0);
+  }, 60_000);
+
+  // obligation: BSR-14
+  test('breaks off a large one before its end, and mends it by an upload', async () => {
+    const blob = freshBlob(3_000_000);
+    await upload(api, blob);
+    await kill();
+    const file = await fileOf(blob);
+    const bytes = await readFile(file);
+    bytes[2_900_000] = ~(bytes[2_900_000] as number);
+    await writeFile(file, bytes);
+    await start();
     await api.ends(api.read(readName(blob.digest)), 'data_loss');
-    await api.ends(api.read(readName(blob.digest), 1000, 10), 'data_loss');
+    await until(async () => (await api.findMissing([blob.digest])).length > 0);
+    await api.ends(api.read(readName(blob.digest)), 'not_found');
+    await upload(api, blob);
+    expect(Buffer.compare(await api.read(readName(blob.digest)), blob.bytes)).toBe(0);
   }, 60_000);
 
   // obligation: BSR-17

@@ -59,8 +59,8 @@ describe('a LocalStore on a SimulatedDisk is a StagingStore: it', () => {
     const clock = new SimulatedClock(new SeededRandom(1));
     const disk = new SimulatedDisk(new SeededRandom(2), clock, kindDisk);
     const open = async (): Promise<{ store: LocalStore['blobs'] } & AsyncDisposable> => {
-      const { blobs } = await LocalStore.open({ disk, random: new SeededRandom(3) });
-      return { store: blobs, [Symbol.asyncDispose]: async () => {} };
+      const store = await LocalStore.open({ disk, random: new SeededRandom(3), clock });
+      return { store: store.blobs, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
     };
     await clock.run(run(open));
     expect(disk.openFiles).toBe(0);

@@ -150,10 +150,14 @@ class World {
       if (random.chance(0.6)) await this.#upstream.put(background(), digest, BlobReader.ofBytes(bytes));
     }
     const disk = new SimulatedDisk(random, this.#clock, kindDisk);
-    const near = await LocalStore.open({ disk, random });
-    disk.trouble(this.#troubles.disk); // From now on.
     let openCalls = (): string[] => [];
     {
+      await using near = await LocalStore.open({
+        ...{ disk, random, clock: this.#clock, boot: 'this one' },
+        segmentThreshold: random.pick([0, 100, 64 * 1024]),
+        segmentBytes: random.pick([1000, 1024 * 1024]),
+      });
+      disk.trouble(this.#troubles.disk); // From now on.
       await using tasks = new TaskGroup(background(), () => {});
       const network = new SimulatedNetwork(this.#upstreamRoutes(), random, this.#clock, this.#troubles.network);
       using remote = new RemoteStore({
@@ -422,13 +426,18 @@ class World {
   }
 
   /** What tier 1 keeps is right, and nothing is left half-done. */
-  async #inspect(disk: SimulatedDisk): Promise<void> {
-    for (const [path, { bytes }] of disk.files) {
-      assert(!path.startsWith('tmp/'), this.#says(`${path} was left behind`));
-      if (!path.startsWith('cas/')) continue;
-      const hex = path.slice(path.lastIndexOf('/') + 1);
-      assert.equal(Digest.hex(Digest.ofBytes(bytes)), hex, this.#says(`tier 1 keeps wrong bytes at ${path}`));
+  /** What a process would find that starts after this one was killed. */
+  async #inspect(before: SimulatedDisk): Promise<void> {
+    const disk = before.afterwards('process');
+    await using store = await LocalStore.open({
+      ...{ disk, random: this.#random, clock: this.#clock, boot: 'this one' },
+      observer: { onCorrupt: (_, where) => assert.fail(this.#says(`tier 1 keeps wrong bytes at ${where}`)) },
+    });
+    for (const [digest, bytes] of this.#model.blobs) {
+      const blob = await store.blobs.get(background(), digest);
+      if (blob !== undefined) assert.deepEqual(Buffer.from(await bytesOf(blob, 1 << 20)), Buffer.from(bytes));
     }
+    for (const path of disk.files.keys()) assert(!path.startsWith('tmp/'), this.#says(`${path} was left behind`));
   }
 
   #says(what: string): string {

@@ -1,21 +1,31 @@
-import { Digest } from '@gorego/digest';
+import { Digest, type DigestFunctionName, digestFunctions } from '@gorego/digest';
 
 /** Where things lie in a LocalStore's directory. */
 export const DiskPath = {
   /** Half-written files; what is found here at a start was left by a crash. */
   staging: 'tmp',
+  blobs: 'cas',
 
-  /** `cas/ab/cd/<hash>`: two levels, so that no directory holds more than a few hundred names of a million. */
+  /**
+   * `cas/ab/cd/<hash>`: two levels, so that no directory holds more than a few hundred names of a million. The hashes of
+   * functions other than SHA-256 have the function's name before them: `cas/ab/cd/sha1-<hash>`.
+   */
   ofBlob(digest: Digest): string {
-    return `cas/${spread(Digest.hex(digest))}`;
+    const hex = Digest.hex(digest);
+    return `cas/${hex.slice(0, 2)}/${hex.slice(2, 4)}/${DiskPath.nameOf(digest)}`;
   },
 
-  /** `ac/ab/cd/<key>`; a key is the hash of all that tells one result from another. */
-  ofAction(keyHex: string): string {
-    return `ac/${spread(keyHex)}`;
+  /** The last part of it. */
+  nameOf(digest: Digest): string {
+    const hex = Digest.hex(digest);
+    return digest.startsWith('sha256:') ? hex : `${digest.slice(0, digest.indexOf(':'))}-${hex}`;
+  },
+
+  /** Which blob a file of this name and size is; undefined for a stranger. */
+  blobIn(name: string, sizeBytes: number): Digest | undefined {
+    const [, named = 'sha256', hex = ''] = /^(?:([a-z0-9]+)-)?([0-9a-f]+)$/.exec(name) ?? [];
+    const known = Object.hasOwn(digestFunctions, named) ? digestFunctions[named as DigestFunctionName] : undefined;
+    if (known === undefined || known.hexLength !== hex.length || sizeBytes === 0) return undefined;
+    return Digest.of(known.name, hex, sizeBytes);
   },
 } as const;
-
-function spread(hex: string): string {
-  return `${hex.slice(0, 2)}/${hex.slice(2, 4)}/${hex}`;
-}

@@ -1,43 +1,205 @@
+import { background, type Context, TaskGroup } from '@gorego/context';
 import type { Digest } from '@gorego/digest';
-import type { Disk, Random } from '@gorego/platform';
+import type { Failure } from '@gorego/errors';
+import type { Clock, Disk, Random } from '@gorego/platform';
 import type { KeptActions } from '../action-cache.ts';
 import type { StagingStore } from '../blob-store.ts';
-import { FileActions } from './file-actions.ts';
-import { FileBlobs } from './file-blobs.ts';
+import { endlessRoom, type Room } from '../room.ts';
+import { adoptRecords, forgetLost } from './adoption.ts';
+import { Contents } from './contents.ts';
+import { IndexLog } from './index/index-log.ts';
+import { type Recovered, recovered } from './index/recovered.ts';
+import { LocalActions } from './local-actions.ts';
+import { LocalBlobs } from './local-blobs.ts';
+import { Quarantine } from './quarantine.ts';
+import { reconcile } from './reconciliation.ts';
+import { Segments } from './segments/segments.ts';
 import { Staging } from './staging.ts';
+import type { StoreParts } from './store-parts.ts';
+import { checkSuspects } from './suspects.ts';
 
-/** What the outside world lends a LocalStore. */
+/** What the outside world lends a LocalStore, and how it is to be. */
 export interface LocalStoreInit {
   /** The directory that is the store's alone. Made if it is missing. */
   readonly disk: Disk;
   readonly random: Random;
-  /** Told of a file whose bytes are not what its name says. */
-  readonly onCorrupt?: (digest: Digest, path: string) => void;
+  readonly clock: Clock;
+  /** Tells one run of the machine from another. Without it, each start takes the last one to have lost its power. */
+  readonly boot?: string | undefined;
+  /** Space for what is stored; endless if nobody keeps house. */
+  readonly room?: Room;
+  /** Blobs up to this many bytes share files; 0 gives each its own. */
+  readonly segmentThreshold?: number;
+  /** How long these files get. */
+  readonly segmentBytes?: number;
+  /** What has been acknowledged survives the end of the process, or a loss of power. */
+  readonly durability?: 'process' | 'power';
+  readonly observer?: StoreObserver;
 }
 
-/** Tier 1: a directory of blobs and action results near the builders. */
-export class LocalStore {
-  readonly blobs: StagingStore;
-  readonly #disk: Disk;
-  readonly #staging: Staging;
-  readonly #onCorrupt: ((digest: Digest, path: string) => void) | undefined;
+/** Told what a person may want to know. */
+export interface StoreObserver {
+  /** Bytes are not what their name says; they were there, and are set aside. */
+  readonly onCorrupt?: (digest: Digest, where: string) => void;
+  /** Something nobody waits for failed. */
+  readonly onTrouble?: (what: string, failure: Failure) => void;
+  /** The directory is compared with what is known of it: so much of it is done. */
+  readonly onProgress?: (share: number) => void;
+  /** It is done. */
+  readonly onReconciled?: (found: { adopted: number; ghosts: number; strangers: readonly string[] }) => void;
+}
 
-  private constructor({ disk, onCorrupt }: LocalStoreInit, staging: Staging) {
-    this.#disk = disk;
-    this.#staging = staging;
-    this.#onCorrupt = onCorrupt;
-    this.blobs = new FileBlobs(disk, staging, onCorrupt);
+const defaults = { segmentThreshold: 64 * 1024, segmentBytes: 64 * 1024 * 1024, durability: 'process' } as const;
+
+/** Without an index, no more than this is gone through before the store is open; the rest follows. */
+const scannedAtOnceBytesMax = 64 * 1024 * 1024;
+
+/** How often it is asked whether a snapshot is due; and when it is, whatever little happened. */
+const snapshotCheckMs = 10_000;
+const snapshotEveryMs = 10 * 60_000;
+
+/** Tier 1: a directory of blobs and action results near the builders. */
+export class LocalStore implements AsyncDisposable {
+  readonly blobs: StagingStore;
+  readonly #parts: StoreParts;
+  readonly #log: IndexLog;
+  readonly #init: LocalStoreInit;
+  readonly #tasks: TaskGroup;
+  #mayHaveStrangers = true;
+  #stopTimer: () => void = () => {};
+  #lastSnapshotMs: number;
+
+  private constructor(init: LocalStoreInit, parts: Omit<StoreParts, OwnParts>, log: IndexLog) {
+    this.#init = init;
+    this.#log = log;
+    this.#lastSnapshotMs = init.clock.monotonic();
+    const onTrouble = (what: string, failure: Failure): void => init.observer?.onTrouble?.(what, failure);
+    this.#tasks = new TaskGroup(background(), onTrouble);
+    this.#parts = {
+      ...parts,
+      mayHaveStrangers: () => this.#mayHaveStrangers,
+      spawn: (what, run) => this.#tasks.spawn(what, run),
+      onCorrupt: (digest, where) => init.observer?.onCorrupt?.(digest, where),
+    };
+    this.blobs = new LocalBlobs(this.#parts);
   }
 
-  /** Opens the store in `disk`. Fails as the disk does: `permission_denied`, `resource_exhausted`, `internal`. */
+  /**
+   * Opens the store in `disk`, and knows what is in it: the time it takes does not depend on how much that is. Fails as
+   * the disk does: `permission_denied`, `resource_exhausted`, `internal`.
+   */
   static async open(init: LocalStoreInit): Promise<LocalStore> {
-    const staging = new Staging(init.disk, init.random);
+    const { disk, random, clock, room = endlessRoom } = init;
+    const { segmentThreshold, segmentBytes, durability } = { ...defaults, ...init };
+    const staging = new Staging(disk, random);
     await staging.prepare();
-    return new LocalStore(init, staging);
+    const boot = init.boot ?? random.hex(16);
+    const found = await recovered(disk, boot);
+    const segments = await Segments.open({ disk, segmentBytes, durability });
+    const contents = new Contents(clock, found.index);
+    const changes = await caughtUp(contents, segments, found);
+    const log = await IndexLog.begin({
+      ...{ disk, clock, boot, index: contents.index, generation: found.nextGeneration },
+      facts: () => ({ seconds: contents.now, segmentEnds: segments.ends }),
+      onFailure: (failure) => init.observer?.onTrouble?.('write down what is stored', failure),
+    });
+    contents.writeTo(log);
+    const quarantine = await Quarantine.open(disk, random);
+    const parts = { disk, contents, segments, staging, quarantine, room, durability, segmentThreshold };
+    const store = new LocalStore(init, parts, log);
+    store.#begin(found, changes > 0);
+    return store;
   }
 
   /** The action results of one instance; the blobs are everybody's. */
   actions(instance: string): KeptActions {
-    return new FileActions(this.#disk, this.#staging, instance, this.#onCorrupt);
+    return new LocalActions(this.#parts, instance);
   }
+
+  /** Blobs and results. */
+  get count(): number {
+    return this.#parts.contents.index.count;
+  }
+
+  /** What it all takes, as the disk counts. */
+  get diskBytes(): number {
+    const { contents, segments, quarantine } = this.#parts;
+    return contents.filesDiskBytes + segments.diskBytes + quarantine.diskBytes + this.#log.diskBytes;
+  }
+
+  /** Resolves when the directory has been compared with what is known of it. */
+  async reconciled(): Promise<void> {
+    await this.#tasks.idle();
+  }
+
+  /** Ends in order: the next start need not look at anything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopTimer();
+    await this.#tasks[Symbol.asyncDispose]();
+    await this.#parts.segments.idle();
+    if (this.#mayHaveStrangers) await this.#log.abandon();
+    else await this.#log.close();
+    await this.#parts.segments.close();
+  }
+
+  #begin(found: Recovered, isChanged: boolean): void {
+    this.#tasks.spawn('compare the directory with the index', (ctx) => this.#reconcile(ctx, found, isChanged));
+    this.#snapshotLater();
+  }
+
+  async #reconcile(ctx: Context, found: Recovered, isChanged: boolean): Promise<void> {
+    const { disk, contents, segments } = this.#parts;
+    const { observer } = this.#init;
+    if (!found.isComplete) {
+      for (const segment of segments.all) {
+        if (segment.number !== segments.activeNumber) await adoptRecords(contents, segment, 0, { verifies: false });
+      }
+    }
+    await checkSuspects(ctx, contents, segments);
+    const check = async (digest: Digest): Promise<void> => {
+      await using blob = await this.blobs.get(ctx, digest, { offset: 0, limit: 0 });
+      void blob;
+    };
+    const onProgress = (share: number): void => observer?.onProgress?.(share);
+    const result = await reconcile(ctx, disk, contents, { check, onProgress });
+    this.#mayHaveStrangers = false;
+    observer?.onReconciled?.(result);
+    if (!found.isClean || isChanged || this.#log.isDirty) await this.#log.snapshot();
+  }
+
+  #snapshotLater(): void {
+    const { clock } = this.#init;
+    this.#stopTimer = clock.after(snapshotCheckMs, () => {
+      const isDue = this.#log.isDirty && clock.monotonic() - this.#lastSnapshotMs > snapshotEveryMs;
+      if ((isDue || this.#log.isLong) && !this.#mayHaveStrangers) {
+        this.#lastSnapshotMs = clock.monotonic();
+        void this.#log.snapshot();
+      }
+      this.#snapshotLater();
+    });
+  }
+}
+
+type OwnParts = 'mayHaveStrangers' | 'spawn' | 'onCorrupt';
+
+/**
+ * What segments have that the index does not know, and what the index knows that they don't have; returns how much that
+ * was. A tail that was torn is cut off, so that writing can go on behind it.
+ */
+async function caughtUp(contents: Contents, segments: Segments, found: Recovered): Promise<number> {
+  const { isComplete, suspectFrom, segmentEnds } = found;
+  let changes = forgetLost(contents, segments);
+  if (suspectFrom !== undefined) changes += contents.index.suspectSince(suspectFrom);
+  const last = segments.all.at(-1);
+  const isLittle = segments.diskBytes < scannedAtOnceBytesMax;
+  for (const segment of segments.all) {
+    const from = segmentEnds.get(segment.number) ?? (isComplete || isLittle ? 0 : segment.lengthBytes);
+    if (from >= segment.lengthBytes) continue;
+    const end = await adoptRecords(contents, segment, from, { verifies: suspectFrom !== undefined });
+    if (segment === last && end < segment.lengthBytes) await segment.cut(end);
+    changes++;
+  }
+  // Else its end may be anything; what is new goes into a new one.
+  if (isComplete || isLittle) segments.continueLast();
+  return changes;
 }

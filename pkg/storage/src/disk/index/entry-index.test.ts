@@ -18,7 +18,16 @@ const blob = (sizeBytes: number, more: Partial<NewEntry> = {}): NewEntry => ({
 
 describe('EntryIndex', () => {
   test.each<NewEntry>([
-    { kind: 'blob', sizeBytes: 5, segment: 7, offset: 4_000_000_000, used: 123, isVerified: true, isSuspect: false },
+    {
+      kind: 'blob',
+      sizeBytes: 5,
+      segment: 7,
+      offset: 4_000_000_000,
+      used: 123,
+      isVerified: true,
+      isSuspect: false,
+      identity: 0,
+    },
     {
       kind: 'blob',
       sizeBytes: 5_000_000_000_000,
@@ -27,8 +36,18 @@ describe('EntryIndex', () => {
       used: 4_000_000_000,
       isVerified: false,
       isSuspect: true,
+      identity: 0xabcdef,
     },
-    { kind: 'action', sizeBytes: 0, segment: 4_000_000_000, offset: 8, used: 0, isVerified: false, isSuspect: false },
+    {
+      kind: 'action',
+      sizeBytes: 0,
+      segment: 4_000_000_000,
+      offset: 8,
+      used: 0,
+      isVerified: false,
+      isSuspect: false,
+      identity: 0,
+    },
   ])('gives back what it was given: %j', (entry) => {
     const index = new EntryIndex();
     expect(index.set(keyOf(1), entry)).toBeUndefined();
@@ -43,11 +62,11 @@ describe('EntryIndex', () => {
     index.set(keyOf(1), blob(10));
     index.set(keyOf(2), blob(10, { kind: 'action' }));
     index.set(keyOf(3), blob(10, { isSuspect: true }));
-    expect([10, 9].map((size) => index.touchBlob(keyOf(1), size, 50))).toEqual([true, false]);
-    expect([2, 3, 4].map((n) => index.touchBlob(keyOf(n), 10, 50))).toEqual([false, false, false]);
+    expect([10, 9].map((size) => index.touchBlob(keyOf(1), size, 50))).toEqual([0, -1]);
+    expect([2, 3, 4].map((n) => index.touchBlob(keyOf(n), 10, 50))).toEqual([-1, -1, -1]);
     expect(index.get(keyOf(1))?.used).toBe(50);
     index.verify(keyOf(3));
-    expect(index.touchBlob(keyOf(3), 10, 50)).toBe(true);
+    expect(index.touchBlob(keyOf(3), 10, 50)).toBe(0);
   });
 
   test('agrees with a Map after any history', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { EntryTable, entryWords, Flag, field } from './entry-table.ts';
+import { EntryTable, entryWords, Flag, field, identityShift } from './entry-table.ts';
 import type { Key } from './key.ts';
+
+const kindMask = Flag.blob | Flag.action;
 
 /** Shards by the first byte of the key: what is done to all entries is done to a shard at a time. */
 export const shardCount = 256;
@@ -16,6 +18,8 @@ export interface Entry {
   readonly used: number;
   readonly isVerified: boolean;
   readonly isSuspect: boolean;
+  /** Of the file whose bytes were verified, 24 bits. */
+  readonly identity: number;
 }
 
 /** An entry on its way in. */
@@ -27,11 +31,12 @@ export interface NewEntry {
   readonly used: number;
   readonly isVerified?: boolean;
   readonly isSuspect?: boolean;
+  readonly identity?: number;
 }
 
 /** Everything the store holds, in about 50 bytes each, by 128-bit keys. */
 export class EntryIndex {
-  readonly #shards: EntryTable[];
+  readonly #shards: readonly EntryTable[];
 
   constructor(shards: readonly EntryTable[] = []) {
     this.#shards = Array.from({ length: shardCount }, (_, i) => shards[i] ?? new EntryTable());
@@ -52,16 +57,20 @@ export class EntryIndex {
     return at < 0 ? undefined : entryAt(shard.words, at);
   }
 
-  /** Is a blob of that size here? Then it has been used now. */
-  touchBlob(key: Key, sizeBytes: number, used: number): boolean {
+  /**
+   * Is a blob of that size here? Then it has been used now. Says when a file was used before, in seconds; 0 for what is in
+   * a segment, -1 for what isn't here.
+   */
+  touchBlob(key: Key, sizeBytes: number, used: number): number {
     const shard = this.#shardOf(key);
     const at = shard.find(key);
-    if (at < 0) return false;
+    if (at < 0) return -1;
     const { words } = shard;
     const flags = words[at + field.flags] as number;
-    if ((flags & (Flag.blob | Flag.suspect)) !== Flag.blob || sizeOf(words, at) !== sizeBytes) return false;
+    if ((flags & (Flag.blob | Flag.suspect)) !== Flag.blob || sizeOf(words, at) !== sizeBytes) return -1;
+    const before = words[at + field.segment] === 0 ? (words[at + field.used] as number) : 0;
     words[at + field.used] = used;
-    return true;
+    return before;
   }
 
   /** It has been used now. */
@@ -71,13 +80,13 @@ export class EntryIndex {
     if (at >= 0) shard.words[at + field.used] = used;
   }
 
-  /** Its bytes were hashed, and right. */
-  verify(key: Key): void {
+  /** Its bytes were hashed, and right; they are in a file of that identity, if they are in one. */
+  verify(key: Key, identity = 0): void {
     const shard = this.#shardOf(key);
     const at = shard.find(key);
     if (at < 0) return;
     const flags = shard.words[at + field.flags] as number;
-    shard.words[at + field.flags] = (flags | Flag.verified) & ~Flag.suspect;
+    shard.words[at + field.flags] = (flags & kindMask) | Flag.verified | (identity << identityShift);
   }
 
   /** Replaces what was known of the key; returns it. */
@@ -94,7 +103,8 @@ export class EntryIndex {
     words[at + field.flags] =
       (entry.kind === 'blob' ? Flag.blob : Flag.action) |
       (entry.isVerified === true ? Flag.verified : 0) |
-      (entry.isSuspect === true ? Flag.suspect : 0);
+      (entry.isSuspect === true ? Flag.suspect : 0) |
+      ((entry.identity ?? 0) << identityShift);
     return before;
   }
 
@@ -111,6 +121,7 @@ export class EntryIndex {
     const shard = this.#shardOf(keyAt(words, at));
     const place = shard.place(keyAt(words, at));
     for (let i = field.size; i < entryWords; i++) shard.words[place + i] = words[at + i] as number;
+    shard.words[place + field.flags] = (shard.words[place + field.flags] as number) & ~Flag.verified;
   }
 
   /** Forgets the key; returns what was known of it. */
@@ -125,6 +136,19 @@ export class EntryIndex {
 
   shard(number: number): EntryTable {
     return this.#shards[number] as EntryTable;
+  }
+
+  /** What was used since then is suspect from now on. */
+  suspectSince(seconds: number): number {
+    let count = 0;
+    for (const { words } of this.#shards) {
+      for (let at = 0; at < words.length; at += entryWords) {
+        if (words[at + field.flags] === 0 || (words[at + field.used] as number) < seconds) continue;
+        words[at + field.flags] = (words[at + field.flags] as number) | Flag.suspect;
+        count++;
+      }
+    }
+    return count;
   }
 
   /** Every entry of a shard, as it is now; changes made meanwhile are not seen. */
@@ -165,5 +189,6 @@ export function entryAt(words: Uint32Array, at: number): Entry {
     used: words[at + field.used] as number,
     isVerified: (flags & Flag.verified) !== 0,
     isSuspect: (flags & Flag.suspect) !== 0,
+    identity: flags >>> identityShift,
   };
 }

@@ -13,9 +13,12 @@ export const field = {
   offset: 6,
   /** When it was last used, seconds. */
   used: 7,
-  /** What it is, and what is known of it. Never 0: that is how an empty place looks. */
+  /** What it is, and what is known of it: eight bits of Flag, and 24 of the file's identity. Never 0: that is how an empty place looks. */
   flags: 8,
 } as const;
+
+/** Where in the flags a file's identity begins. */
+export const identityShift = 8;
 
 export const Flag = {
   blob: 1,
@@ -40,10 +43,15 @@ export class EntryTable {
   #capacity: number;
   #count = 0;
 
+  /** Of entries as another table had them, or of none. */
   constructor(words: Uint32Array = new Uint32Array(smallest * entryWords)) {
     this.#words = words;
     this.#capacity = words.length / entryWords;
-    for (let at = field.flags; at < words.length; at += entryWords) if (words[at] !== 0) this.#count++;
+    for (let at = field.flags; at < words.length; at += entryWords) {
+      if (words[at] === 0) continue;
+      this.#count++;
+      words[at] = (words[at] as number) & ~Flag.verified; // Nobody knows what happened to the bytes since.
+    }
   }
 
   get count(): number {

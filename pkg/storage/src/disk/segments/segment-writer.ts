@@ -13,10 +13,14 @@ const batchRecordsMax = 500;
 /** Records that wait to be written, before those who bring more have to wait too. */
 const queuedBytesMax = 32 * 1024 * 1024;
 
+/** Told where a record is, before anything else is written: what knows of records knows them in their order. */
+export type OnWritten = (place: Place) => void;
+
 interface Waiting {
   readonly header: Uint8Array;
   readonly body: Uint8Array;
   readonly bytes: number;
+  readonly onWritten: OnWritten;
   readonly resolve: (place: Place) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -35,6 +39,7 @@ export class SegmentWriter {
   readonly #queue: Waiting[] = [];
   #queuedBytes = 0;
   #isWriting = false;
+  #gathered: Buffer | undefined;
   #drained = Promise.withResolvers<void>();
 
   constructor(open: Opener, { sync, segmentBytes }: { sync: boolean; segmentBytes: number }) {
@@ -44,11 +49,11 @@ export class SegmentWriter {
   }
 
   /** Resolves when the record is written, and with `sync`, when it survives a loss of power. */
-  async append(header: Uint8Array, body: Uint8Array): Promise<Place> {
+  async append(header: Uint8Array, body: Uint8Array, onWritten: OnWritten = () => {}): Promise<Place> {
     while (this.#queuedBytes >= queuedBytesMax) await this.#drained.promise;
     const bytes = header.byteLength + body.byteLength;
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
-    this.#queue.push({ header, body, bytes, resolve, reject });
+    this.#queue.push({ header, body, bytes, onWritten, resolve, reject });
     this.#queuedBytes += bytes;
     if (!this.#isWriting) void this.#write();
     return promise;
@@ -86,13 +91,29 @@ export class SegmentWriter {
     return this.#queue.splice(0, count);
   }
 
+  /** Copying many small pieces together is cheaper than handing them over one by one. */
+  #chunks(batch: readonly Waiting[], bytes: number): readonly Uint8Array[] {
+    const [first] = batch;
+    if (first !== undefined && batch.length === 1) return [first.header, first.body];
+    if (bytes > batchBytesMax) return batch.flatMap(({ header, body }) => [header, body]);
+    this.#gathered ??= Buffer.allocUnsafeSlow(batchBytesMax);
+    let at = 0;
+    for (const { header, body } of batch) {
+      this.#gathered.set(header, at);
+      this.#gathered.set(body, at + header.byteLength);
+      at += header.byteLength + body.byteLength;
+    }
+    return [this.#gathered.subarray(0, at)];
+  }
+
   async #put(batch: readonly Waiting[]): Promise<void> {
     const bytes = batch.reduce((sum, record) => sum + record.bytes, 0);
     const segment = await this.#open(bytes);
-    const chunks = batch.flatMap(({ header, body }) => [header, body]);
-    let offset = await segment.append(chunks, bytes, { sync: this.#sync });
+    let offset = await segment.append(this.#chunks(batch, bytes), bytes, { sync: this.#sync });
     for (const record of batch) {
-      record.resolve({ segment: segment.number, offset });
+      const place = { segment: segment.number, offset };
+      record.onWritten(place);
+      record.resolve(place);
       offset += record.bytes;
     }
   }

@@ -1,7 +1,8 @@
-import type { Disk } from '@gorego/platform';
+import { Failure } from '@gorego/errors';
+import type { Disk, DiskFile } from '@gorego/platform';
 import { RecentPages } from './recent-pages.ts';
 import { Segment } from './segment.ts';
-import { type Place, SegmentWriter } from './segment-writer.ts';
+import { type OnWritten, type Place, SegmentWriter } from './segment-writer.ts';
 
 export interface SegmentsInit {
   readonly disk: Disk;
@@ -18,6 +19,7 @@ export class Segments {
   readonly #durability: 'process' | 'power';
   readonly #byNumber: Map<number, Segment>;
   readonly #dropped = new Set<Segment>();
+  readonly #ends: Map<number, number>;
   readonly #recent = new RecentPages();
   readonly #writer: SegmentWriter;
   #active: Segment | undefined;
@@ -28,6 +30,7 @@ export class Segments {
     this.#segmentBytes = segmentBytes;
     this.#durability = durability;
     this.#byNumber = new Map(segments.map((segment) => [segment.number, segment]));
+    this.#ends = new Map(segments.map(({ number, lengthBytes }) => [number, lengthBytes]));
     this.#lastNumber = Math.max(0, ...this.#byNumber.keys());
     this.#writer = new SegmentWriter((bytes) => this.#roomFor(bytes), { sync: durability === 'power', segmentBytes });
   }
@@ -57,6 +60,11 @@ export class Segments {
     return Array.from(this.#byNumber.values());
   }
 
+  /** Up to where `onWritten` has been told of each segment's records. */
+  get ends(): ReadonlyMap<number, number> {
+    return this.#ends;
+  }
+
   /** What they take on the disk, those included that are dropped but still read. */
   get diskBytes(): number {
     let bytes = 0;
@@ -77,14 +85,18 @@ export class Segments {
   /** Goes on writing where the last one ends, if it is short enough. Its bytes must be known to be whole records. */
   continueLast(): void {
     const last = this.#byNumber.get(this.#lastNumber);
-    if (last !== undefined && last.lengthBytes < this.#segmentBytes) this.#active = last;
+    if (last === undefined || last.lengthBytes >= this.#segmentBytes) return;
+    this.#active = last;
+    this.#ends.set(last.number, last.lengthBytes);
   }
 
-  /** Resolves as `durability` says. */
-  async append(header: Uint8Array, body: Uint8Array): Promise<Place> {
-    const place = await this.#writer.append(header, body);
-    this.#recent.touch(place.segment, place.offset, header.byteLength + body.byteLength);
-    return place;
+  /** Resolves as `durability` says; `onWritten` is told just before, of all records in the order they are in. */
+  append(header: Uint8Array, body: Uint8Array, onWritten?: OnWritten): Promise<Place> {
+    return this.#writer.append(header, body, (place) => {
+      this.#recent.touch(place.segment, place.offset, header.byteLength + body.byteLength);
+      onWritten?.(place);
+      this.#ends.set(place.segment, place.offset + header.byteLength + body.byteLength);
+    });
   }
 
   /** Bytes that are in memory already, most likely; undefined for others, or when the segment is gone. */
@@ -111,13 +123,19 @@ export class Segments {
     if (segment === undefined) return;
     if (segment === this.#active) this.#active = undefined;
     this.#byNumber.delete(number);
+    this.#ends.delete(number);
     this.#dropped.add(segment);
     await this.#disk.remove(Segment.path(number));
     void segment.close().then(() => this.#dropped.delete(segment));
   }
 
+  /** Resolves when nothing is being written. */
+  idle(): Promise<void> {
+    return this.#writer.idle();
+  }
+
   async close(): Promise<void> {
-    await this.#writer.idle();
+    await this.idle();
     await Promise.all(this.all.map((segment) => segment.close()));
   }
 
@@ -128,10 +146,27 @@ export class Segments {
     return this.#active;
   }
 
+  async #created(path: string): Promise<DiskFile> {
+    try {
+      return await this.#disk.create(path);
+    } catch (reason) {
+      if (Failure.from(reason).code !== 'not_found') throw reason;
+      await this.#disk.makeDirectory(Segment.directory); // Somebody removed it.
+      return await this.#disk.create(path);
+    }
+  }
+
   async #begin(): Promise<Segment> {
     const number = ++this.#lastNumber;
-    const file = await this.#disk.create(Segment.path(number));
-    if (this.#durability === 'power') await this.#disk.syncDirectory(Segment.directory);
+    const file = await this.#created(Segment.path(number));
+    if (this.#durability === 'power') {
+      try {
+        await this.#disk.syncDirectory(Segment.directory);
+      } catch (reason) {
+        await file.close();
+        throw reason;
+      }
+    }
     const segment = new Segment(number, file, 0);
     this.#byNumber.set(number, segment);
     return segment;

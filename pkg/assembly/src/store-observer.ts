@@ -1,0 +1,19 @@
+import type { StoreObserver } from '@gorego/storage';
+import type { Logger } from '@gorego/telemetry';
+
+/** Says in the log what happens to the local store. */
+export function storeObserver(log: Logger): StoreObserver {
+  return {
+    onCorrupt: (digest, where) => log.error(`the local store held wrong bytes at ${where}`, { digest, where }),
+    onTrouble: (what, { code, message }) => log.warn(`the local store could not ${what}: ${message}`, { code }),
+    onReconciled: ({ adopted, ghosts, strangers }) => {
+      if (adopted > 0) log.info(`the local store found ${adopted} blobs that it did not know`, { adopted });
+      if (ghosts > 0) log.warn(`${ghosts} blobs of the local store are gone: somebody removed them`, { ghosts });
+      if (strangers.length > 0) {
+        log.warn(`there are files among the blobs that are none, ${strangers[0]} for one; they are left alone`, {
+          strangers,
+        });
+      }
+    },
+  };
+}

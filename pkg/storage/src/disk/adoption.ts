@@ -1,0 +1,53 @@
+import { crc32 } from 'node:zlib';
+import { Digest } from '@gorego/digest';
+import type { Contents } from './contents.ts';
+import { shardCount } from './index/entry-index.ts';
+import { Key } from './index/key.ts';
+import type { Segment } from './segments/segment.ts';
+import { recordsIn } from './segments/segment-scan.ts';
+import type { Segments } from './segments/segments.ts';
+
+/** Forgets what the index has in segments that are gone, or shorter than it thinks. Returns how many entries that were. */
+export function forgetLost(contents: Contents, segments: Segments): number {
+  let count = 0;
+  for (let shard = 0; shard < shardCount; shard++) {
+    for (const [key, { segment, offset }] of contents.index.entries(shard)) {
+      if (segment === 0 || offset < (segments.get(segment)?.lengthBytes ?? 0)) continue;
+      contents.forget(key);
+      count++;
+    }
+  }
+  return count;
+}
+
+/**
+ * Learns the records of a segment from `from` on, and returns where the last of them ends. What the index knows of the
+ * same key is replaced, unless it is in a later segment. With `verifies`, bytes that are wrong are none.
+ */
+export async function adoptRecords(
+  contents: Contents,
+  segment: Segment,
+  from: number,
+  { verifies }: { verifies: boolean },
+): Promise<number> {
+  let end = from;
+  for await (const { header, offset, bodyOffset } of recordsIn(segment, from)) {
+    const { kind, digest, instance, bodyBytes, check, written } = header;
+    end = bodyOffset + bodyBytes;
+    const isBlob = kind === 'blob';
+    if (isBlob && bodyBytes !== Digest.sizeBytes(digest)) continue;
+    const key = isBlob ? Key.ofBlob(digest) : Key.ofAction(instance, digest);
+    const known = contents.index.get(key);
+    if (
+      known !== undefined &&
+      (known.segment > segment.number || (known.segment === segment.number && known.offset >= offset))
+    )
+      continue;
+    if (verifies || !isBlob) {
+      const body = await segment.readSome(Buffer.allocUnsafe(bodyBytes), bodyOffset);
+      if (isBlob ? !Digest.isOf(digest, body) : crc32(body) !== check) continue;
+    }
+    contents.set(key, { kind, sizeBytes: bodyBytes, segment: segment.number, offset, used: written });
+  }
+  return end;
+}

@@ -1,0 +1,121 @@
+import type { Clock } from '@gorego/platform';
+import { type Entry, EntryIndex, type NewEntry, shardCount } from './index/entry-index.ts';
+import type { IndexLog } from './index/index-log.ts';
+import type { Key } from './index/key.ts';
+import { Leaves } from './leaves.ts';
+import { blockBytes } from './segments/segment.ts';
+import type { Place } from './segments/segment-writer.ts';
+
+/** What is still wanted of a segment. */
+export interface SegmentUse {
+  records: number;
+  /** Roughly: headers are taken to be those of SHA-256. */
+  bytes: number;
+}
+
+const headerBytes = 68;
+
+/** What a file of its own takes on the disk. */
+export function fileDiskBytes(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / blockBytes) * blockBytes;
+}
+
+/** What a record takes in its segment. */
+export function recordBytes(sizeBytes: number): number {
+  return sizeBytes + headerBytes;
+}
+
+/** All that is known of what a directory holds. It changes here, and each change is written down. */
+export class Contents {
+  readonly index: EntryIndex;
+  readonly #clock: Clock;
+  readonly #segments = new Map<number, SegmentUse>();
+  readonly #leaves = new Leaves();
+  #fileBytes = 0;
+  #log: Pick<IndexLog, 'set' | 'forget'> = { set: () => {}, forget: () => {} };
+
+  constructor(clock: Clock, index: EntryIndex = new EntryIndex()) {
+    this.#clock = clock;
+    this.index = index;
+    for (let shard = 0; shard < shardCount; shard++) {
+      for (const [key, entry] of index.entries(shard)) this.#count(key, entry);
+    }
+  }
+
+  /** Where changes are written down from now on. */
+  writeTo(log: Pick<IndexLog, 'set' | 'forget'>): void {
+    this.#log = log;
+  }
+
+  /** Seconds, as the index counts them. */
+  get now(): number {
+    return Math.floor(this.#clock.now() / 1000);
+  }
+
+  /** What files of their own take on the disk, with their directories. */
+  get filesDiskBytes(): number {
+    return this.#fileBytes + this.#leaves.diskBytes;
+  }
+
+  /** What is wanted of a segment; undefined if nothing is. */
+  useOf(segment: number): Readonly<SegmentUse> | undefined {
+    return this.#segments.get(segment);
+  }
+
+  /** Returns what was known of the key before. */
+  set(key: Key, entry: NewEntry): Entry | undefined {
+    const before = this.index.set(key, entry);
+    if (before !== undefined) this.#discount(key, before);
+    this.#count(key, entry);
+    this.#log.set(key);
+    return before;
+  }
+
+  forget(key: Key): Entry | undefined {
+    const entry = this.index.delete(key);
+    if (entry === undefined) return undefined;
+    this.#log.forget(key);
+    this.#discount(key, entry);
+    return entry;
+  }
+
+  /** Forgets the key if it is still what it was. */
+  forgetSame(key: Key, { segment, offset }: Place): void {
+    const entry = this.index.get(key);
+    if (entry?.segment === segment && entry.offset === offset) this.forget(key);
+  }
+
+  /** It is somewhere else now, unless it has been replaced or forgotten meanwhile. */
+  move(key: Key, from: Place, to: Place): void {
+    const entry = this.index.get(key);
+    if (entry?.segment === from.segment && entry.offset === from.offset) this.set(key, { ...entry, ...to });
+  }
+
+  #count({ a }: Key, { segment, sizeBytes }: NewEntry): void {
+    if (segment === 0) {
+      this.#fileBytes += fileDiskBytes(sizeBytes);
+      this.#leaves.add(a);
+      return;
+    }
+    const use = this.#segments.get(segment);
+    if (use === undefined) {
+      this.#segments.set(segment, { records: 1, bytes: recordBytes(sizeBytes) });
+    } else {
+      use.records++;
+      use.bytes += recordBytes(sizeBytes);
+    }
+  }
+
+  #discount({ a }: Key, { segment, sizeBytes }: Entry): void {
+    if (segment === 0) {
+      this.#fileBytes -= fileDiskBytes(sizeBytes);
+      this.#leaves.remove(a);
+      return;
+    }
+    const use = this.#segments.get(segment);
+    if (use === undefined) return;
+    use.records--;
+    use.bytes -= recordBytes(sizeBytes);
+    if (use.records === 0) this.#segments.delete(segment);
+  }
+}

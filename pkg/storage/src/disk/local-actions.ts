@@ -1,0 +1,92 @@
+import { crc32 } from 'node:zlib';
+import { type Context, throwIfEnded } from '@gorego/context';
+import type { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import type { KeptActions } from '../action-cache.ts';
+import type { Entry } from './index/entry-index.ts';
+import { Key } from './index/key.ts';
+import { written } from './recording.ts';
+import { Segment } from './segments/segment.ts';
+import { SegmentRecord } from './segments/segment-record.ts';
+import type { StoreParts } from './store-parts.ts';
+
+/** A record may move while it is looked up: this often at most. */
+const lookupsMax = 4;
+
+/** One instance's action results, in segments. A damaged one is no result. */
+export class LocalActions implements KeptActions {
+  readonly #parts: StoreParts;
+  readonly #instance: string;
+
+  constructor(parts: StoreParts, instance: string) {
+    this.#parts = parts;
+    this.#instance = instance;
+  }
+
+  async get(ctx: Context, action: Digest): Promise<Uint8Array | undefined> {
+    throwIfEnded(ctx);
+    const { contents } = this.#parts;
+    const key = Key.ofAction(this.#instance, action);
+    for (let lookups = 0; lookups < lookupsMax; lookups++) {
+      const entry = contents.index.get(key);
+      if (entry === undefined || entry.kind !== 'action') return undefined;
+      contents.index.touch(key, contents.now);
+      const result = await this.#read(action, key, entry);
+      if (result !== undefined) return result;
+    }
+    return undefined;
+  }
+
+  async put(ctx: Context, action: Digest, result: Uint8Array): Promise<void> {
+    const known = await this.get(ctx, action);
+    if (known !== undefined && Buffer.compare(known, result) === 0) return;
+    const { contents } = this.#parts;
+    const used = contents.now;
+    const header = SegmentRecord.encode({
+      ...{ kind: 'action', digest: action, instance: this.#instance, encoding: 0 },
+      ...{ bodyBytes: result.byteLength, check: crc32(result), written: used },
+    });
+    const entry = { kind: 'action', sizeBytes: result.byteLength, used, isVerified: true } as const;
+    const key = Key.ofAction(this.#instance, action);
+    await written(this.#parts, ctx, header, result, (place) => contents.set(key, { ...entry, ...place }));
+  }
+
+  async forget(ctx: Context, action: Digest): Promise<void> {
+    throwIfEnded(ctx);
+    this.#parts.contents.forget(Key.ofAction(this.#instance, action));
+  }
+
+  /** Reads the record, and checks all of it: a protobuf cut at a field's border still parses. */
+  async #read(action: Digest, key: Key, { segment, offset, sizeBytes }: Entry): Promise<Uint8Array | undefined> {
+    const { contents, segments, quarantine, onCorrupt, spawn } = this.#parts;
+    const length = SegmentRecord.headerBytes({ digest: action, instance: this.#instance }) + sizeBytes;
+    let record: Uint8Array | undefined;
+    try {
+      record = segments.readRecent(segment, offset, length) ?? (await segments.read(segment, offset, length));
+    } catch (reason) {
+      const failure = Failure.from(reason);
+      if (failure.code !== 'data_loss') throw failure;
+      record = new Uint8Array();
+    }
+    if (record === undefined) return undefined;
+    const result = this.#resultIn(record, action, sizeBytes);
+    if (result !== undefined) return result;
+    contents.forgetSame(key, { segment, offset });
+    onCorrupt(action, `${Segment.path(segment)} at byte ${offset}`);
+    const damaged = record;
+    spawn('set a damaged record aside', () =>
+      quarantine.takeBytes(`action-${action.slice(-20)}`.replace('/', '-'), damaged),
+    );
+    return undefined;
+  }
+
+  #resultIn(record: Uint8Array, action: Digest, sizeBytes: number): Uint8Array | undefined {
+    const found = SegmentRecord.find(record, 0, record.byteLength);
+    if (found.kind !== 'record' || found.offset !== 0) return undefined;
+    const { kind, digest, instance, bodyBytes, check } = found.header;
+    if (kind !== 'action' || digest !== action || instance !== this.#instance || bodyBytes !== sizeBytes)
+      return undefined;
+    const result = record.subarray(found.bodyOffset);
+    return crc32(result) === check ? result : undefined;
+  }
+}

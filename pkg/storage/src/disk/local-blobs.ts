@@ -1,0 +1,147 @@
+import { type Context, throwIfEnded } from '@gorego/context';
+import { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import { BlobReader, bytesOf } from '../blob-reader.ts';
+import type { Staged, StagingStore } from '../blob-store.ts';
+import { type ByteRange, spanOf } from '../byte-range.ts';
+import { verifying } from '../verified.ts';
+import { Key } from './index/key.ts';
+import { LargeBlobs } from './large-blobs.ts';
+import { SmallBlobs } from './small-blobs.ts';
+import type { StoreParts } from './store-parts.ts';
+
+/** A file that nobody used for this long is looked at before it is said to exist: somebody may have removed it. */
+const recentSeconds = 60;
+/** A record may move while it is looked up: this often at most. */
+const lookupsMax = 4;
+
+/** Blobs on a disk: small ones in segments, large ones in files of their own. */
+export class LocalBlobs implements StagingStore {
+  readonly #parts: StoreParts;
+  readonly #small: SmallBlobs;
+  readonly #large: LargeBlobs;
+
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+    this.#small = new SmallBlobs(parts);
+    this.#large = new LargeBlobs(parts);
+  }
+
+  async get(ctx: Context, digest: Digest, range?: ByteRange): Promise<BlobReader | undefined> {
+    throwIfEnded(ctx);
+    const span = spanOf(digest, range);
+    const { contents } = this.#parts;
+    const sizeBytes = Digest.sizeBytes(digest);
+    const key = Key.ofBlob(digest);
+    for (let lookups = 0; lookups < lookupsMax; lookups++) {
+      const entry = contents.index.get(key);
+      if (entry === undefined || entry.kind !== 'blob' || entry.sizeBytes !== sizeBytes) break;
+      contents.index.touch(key, contents.now);
+      if (entry.segment === 0) return this.#large.get(ctx, digest, key, span);
+      const bytes = await this.#small.get(digest, key, entry, span.start, span.end);
+      if (bytes !== undefined) {
+        return BlobReader.ofBytes(bytes, bytes.byteLength === sizeBytes ? digest : undefined);
+      }
+    }
+    return this.#parts.mayHaveStrangers() ? this.#large.get(ctx, digest, key, span) : undefined;
+  }
+
+  async put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
+    await using owned = blob;
+    throwIfEnded(ctx);
+    const key = Key.ofBlob(digest);
+    const here = this.#here(digest, key);
+    if (here === true || (here === undefined && (await this.#large.look(digest, key)))) return;
+    if (Digest.sizeBytes(digest) > this.#parts.segmentThreshold) {
+      await this.#large.put(ctx, digest, verifying(digest, owned, 'invalid_argument'));
+    } else {
+      await this.#small.put(ctx, digest, await this.#wholeOf(digest, owned));
+    }
+  }
+
+  async stage(ctx: Context, digest: Digest): Promise<Staged> {
+    throwIfEnded(ctx);
+    const isSmall = Digest.sizeBytes(digest) <= this.#parts.segmentThreshold;
+    return isSmall ? this.#stageSmall(ctx, digest) : this.#stageLarge(ctx, digest);
+  }
+
+  async findMissing(ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>> {
+    throwIfEnded(ctx);
+    const missing = new Set<Digest>();
+    const unsure: Digest[] = [];
+    for (const digest of digests) {
+      const here = this.#here(digest, Key.ofBlob(digest));
+      if (here === false) missing.add(digest);
+      else if (here === undefined) unsure.push(digest);
+    }
+    const look = async (digest: Digest): Promise<void> => {
+      if (!(await this.#large.look(digest, Key.ofBlob(digest)))) missing.add(digest);
+    };
+    if (unsure.length > 0) await Promise.all(unsure.map(look));
+    return missing;
+  }
+
+  /** Undefined where a look at the disk must tell. */
+  #here(digest: Digest, key: Key): boolean | undefined {
+    const { contents, mayHaveStrangers } = this.#parts;
+    const { now } = contents;
+    const before = contents.index.touchBlob(key, Digest.sizeBytes(digest), now);
+    if (before < 0) return mayHaveStrangers() ? undefined : false;
+    if (before === 0) return true;
+    return now - before < recentSeconds && !mayHaveStrangers() ? true : undefined;
+  }
+
+  async #wholeOf(digest: Digest, blob: BlobReader): Promise<Uint8Array> {
+    const { bytes } = blob;
+    if (bytes === undefined) {
+      return bytesOf(verifying(digest, blob, 'invalid_argument'), this.#parts.segmentThreshold);
+    }
+    if (blob.verifiedAs !== digest && !Digest.isOf(digest, bytes)) {
+      const { hashOf } = Digest.function(digest);
+      throw new Failure('invalid_argument', `the ${bytes.byteLength} bytes of ${digest} hash to ${hashOf(bytes)}`);
+    }
+    return bytes;
+  }
+
+  #stageSmall(ctx: Context, digest: Digest): Staged {
+    const chunks: Uint8Array[] = [];
+    let sizeBytes = 0;
+    return {
+      get sizeBytes() {
+        return sizeBytes;
+      },
+      append: async (chunk) => {
+        chunks.push(chunk);
+        sizeBytes += chunk.byteLength;
+      },
+      read: async (position, limitBytes) => Buffer.concat(chunks).subarray(position, position + limitBytes),
+      commit: async () => {
+        checkStaged(digest, sizeBytes);
+        await this.#small.put(ctx, digest, Buffer.concat(chunks));
+      },
+      [Symbol.asyncDispose]: async () => {},
+    };
+  }
+
+  #stageLarge(ctx: Context, digest: Digest): Staged {
+    const file = this.#large.begin(ctx, digest);
+    return {
+      get sizeBytes() {
+        return file.sizeBytes;
+      },
+      append: (chunk) => file.append([chunk]),
+      read: (position, limitBytes) => file.read(position, limitBytes),
+      commit: async () => {
+        checkStaged(digest, file.sizeBytes);
+        await this.#large.name(file, digest);
+      },
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    };
+  }
+}
+
+function checkStaged(digest: Digest, sizeBytes: number): void {
+  if (sizeBytes !== Digest.sizeBytes(digest)) {
+    throw new Failure('data_loss', `${sizeBytes} bytes were staged for ${digest}`);
+  }
+}

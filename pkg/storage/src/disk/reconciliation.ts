@@ -1,0 +1,158 @@
+import { type Context, throwIfEnded } from '@gorego/context';
+import type { Digest } from '@gorego/digest';
+import type { Disk } from '@gorego/platform';
+import type { Contents } from './contents.ts';
+import { DiskPath } from './disk-path.ts';
+import { shardCount } from './index/entry-index.ts';
+import { Key } from './index/key.ts';
+
+/** What a comparison of the directory with the index came to. */
+export interface Reconciled {
+  /** Files that are blobs, and that the index did not know. */
+  readonly adopted: number;
+  /** Blobs that the index had in files that are not there. */
+  readonly ghosts: number;
+  /** Files and directories where only blobs should be. They are left alone. */
+  readonly strangers: readonly string[];
+}
+
+export interface ReconcileInit {
+  /** Hashes a blob that may be something else since the power went. */
+  readonly check: (digest: Digest) => Promise<void>;
+  /** Told how much of it is done. */
+  readonly onProgress?: (share: number) => void;
+}
+
+const hexByte = /^[0-9a-f]{2}$/;
+const strangersShownMax = 100;
+
+/**
+ * Compares the files with what the index knows of them, one directory after the other, while the store is in use. Blobs
+ * that lie as `ab/cd/<hash>`, `ab/<hash>` or `cas/ab/<hash>` get the place they have here.
+ */
+export async function reconcile(
+  ctx: Context,
+  disk: Disk,
+  contents: Contents,
+  { check, onProgress = () => {} }: ReconcileInit,
+): Promise<Reconciled> {
+  const walk = new Walk(disk, contents, check);
+  for (const { name } of await disk.list('')) {
+    if (hexByte.test(name)) await walk.foreign(ctx, name);
+  }
+  const branches = new Set<string>();
+  for (const { name } of await disk.list(DiskPath.blobs)) {
+    if (hexByte.test(name)) branches.add(name);
+    else walk.stranger(`${DiskPath.blobs}/${name}`);
+  }
+  for (let branch = 0; branch < shardCount; branch++) {
+    const name = branch.toString(16).padStart(2, '0');
+    await walk.branch(ctx, branch, branches.has(name) ? `${DiskPath.blobs}/${name}` : undefined);
+    onProgress((branch + 1) / shardCount);
+  }
+  return walk;
+}
+
+class Walk implements Reconciled {
+  readonly #disk: Disk;
+  readonly #contents: Contents;
+  readonly #check: (digest: Digest) => Promise<void>;
+  readonly #begun: number;
+  readonly strangers: string[] = [];
+  adopted = 0;
+  ghosts = 0;
+
+  constructor(disk: Disk, contents: Contents, check: (digest: Digest) => Promise<void>) {
+    this.#disk = disk;
+    this.#check = check;
+    this.#contents = contents;
+    this.#begun = contents.now;
+  }
+
+  stranger(path: string): void {
+    if (this.strangers.length < strangersShownMax) this.strangers.push(path);
+  }
+
+  /** `cas/ab`, if it is there, and what the index has in it. */
+  async branch(ctx: Context, number: number, path: string | undefined): Promise<void> {
+    const seen = new Set<number>();
+    const expected = this.#filesIn(number);
+    for (const { name, kind } of path === undefined ? [] : await this.#disk.list(path)) {
+      throwIfEnded(ctx);
+      if (kind === 'directory' && hexByte.test(name)) await this.#leaf(ctx, `${path}/${name}`, seen);
+      else if (kind === 'file') await this.#file(path as string, name, seen);
+      else this.stranger(`${path}/${name}`);
+    }
+    for (const key of expected) if (!seen.has(sumOf(key))) await this.#missing(key);
+  }
+
+  /** A directory `ab` beside ours. */
+  async foreign(ctx: Context, path: string): Promise<void> {
+    const seen = new Set<number>();
+    for (const { name, kind } of await this.#disk.list(path)) {
+      throwIfEnded(ctx);
+      if (kind === 'directory' && hexByte.test(name)) await this.#leaf(ctx, `${path}/${name}`, seen);
+      else if (kind === 'file') await this.#file(path, name, seen);
+      else this.stranger(`${path}/${name}`);
+    }
+    await this.#disk.removeDirectory(path);
+  }
+
+  async #leaf(ctx: Context, path: string, seen: Set<number>): Promise<void> {
+    const entries = await this.#disk.list(path);
+    for (const { name, kind } of entries) {
+      throwIfEnded(ctx);
+      if (kind === 'file') await this.#file(path, name, seen);
+      else this.stranger(`${path}/${name}`);
+    }
+    if (entries.length === 0 || !path.startsWith(`${DiskPath.blobs}/`)) await this.#disk.removeDirectory(path);
+  }
+
+  async #file(directory: string, name: string, seen: Set<number>): Promise<void> {
+    const path = `${directory}/${name}`;
+    const stat = await this.#disk.stat(path);
+    if (stat === undefined) return;
+    const digest = DiskPath.blobIn(name, stat.sizeBytes);
+    if (digest === undefined) return this.stranger(path);
+    const key = Key.ofBlob(digest);
+    const known = this.#contents.index.get(key);
+    if (known?.segment === 0 && known.sizeBytes === stat.sizeBytes) {
+      seen.add(sumOf(key));
+      if (known.isSuspect) await this.#check(digest);
+      return;
+    }
+    if (!(await this.#placed(path, digest))) return this.stranger(path);
+    seen.add(sumOf(key));
+    const used = Math.floor(Math.max(stat.modifiedMs, stat.accessedMs) / 1000);
+    this.#contents.set(key, { kind: 'blob', sizeBytes: stat.sizeBytes, segment: 0, offset: 0, used });
+    this.adopted++;
+  }
+
+  async #placed(path: string, digest: Digest): Promise<boolean> {
+    const to = DiskPath.ofBlob(digest);
+    if (path === to) return true;
+    if ((await this.#disk.stat(to)) !== undefined) return false;
+    await this.#disk.makeDirectory(to.slice(0, to.lastIndexOf('/')));
+    await this.#disk.rename(path, to);
+    return true;
+  }
+
+  #filesIn(branch: number): Key[] {
+    return Array.from(this.#contents.index.entries(branch)).flatMap(([key, { kind, segment }]) =>
+      kind === 'blob' && segment === 0 ? [key] : [],
+    );
+  }
+
+  /** The index has it, the walk did not see it: perhaps it was removed, perhaps only just renamed into place. */
+  async #missing(key: Key): Promise<void> {
+    const entry = this.#contents.index.get(key);
+    if (entry === undefined || entry.segment !== 0 || entry.used >= this.#begun) return;
+    this.#contents.forget(key);
+    this.ghosts++;
+  }
+}
+
+/** Enough of a key to tell one from the others in a directory. */
+function sumOf({ b, c }: Key): number {
+  return b * 2 ** 21 + (c >>> 11);
+}

@@ -1,0 +1,134 @@
+import { type Context, throwIfEnded } from '@gorego/context';
+import { Failure } from '@gorego/errors';
+import type { Disk, DiskFile, FileStat } from '@gorego/platform';
+import { relieved } from './recording.ts';
+import { blockBytes } from './segments/segment.ts';
+import { parentOf } from './staging.ts';
+import type { StoreParts } from './store-parts.ts';
+
+/** Chunks are gathered to about this much per write: small ones would cost a system call each. */
+const gatherBytes = 64 * 1024;
+/** Room is taken in steps of this, as bytes come: who only announces a blob displaces nothing. */
+const reserveBytes = 4 * 1024 * 1024;
+/** A name, and the two directories it may need. */
+const overheadBytes = 3 * blockBytes;
+
+/** A file on its way to a name, written below `tmp/` and renamed into place. Disposing it without one removes it. */
+export class StagedFile implements AsyncDisposable {
+  readonly #parts: StoreParts;
+  readonly #ctx: Context;
+  readonly #path: string;
+  readonly #expectedBytes: number;
+  readonly #reservations: Disposable[] = [];
+  #reservedBytes = 0;
+  #file: DiskFile | undefined;
+  #sizeBytes = 0;
+  #isNamed = false;
+
+  /** Begins nothing on the disk before there are bytes. */
+  constructor(parts: StoreParts, ctx: Context, expectedBytes: number) {
+    this.#parts = parts;
+    this.#ctx = ctx;
+    this.#path = parts.staging.newPath();
+    this.#expectedBytes = expectedBytes;
+  }
+
+  /** Bytes that are written, and can be read. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Writes at the end; one at a time. */
+  async append(chunks: readonly Uint8Array[]): Promise<void> {
+    const bytes = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    await this.#reserve(this.#sizeBytes + bytes);
+    const file = await this.#begun();
+    await relieved(this.#parts, bytes, () => file.write(chunks, this.#sizeBytes));
+    this.#sizeBytes += bytes;
+  }
+
+  async appendAll(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    let gathered: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of chunks) {
+      throwIfEnded(this.#ctx);
+      gathered.push(chunk);
+      bytes += chunk.byteLength;
+      if (bytes < gatherBytes) continue;
+      await this.append(gathered);
+      gathered = [];
+      bytes = 0;
+    }
+    throwIfEnded(this.#ctx);
+    await this.append(gathered);
+  }
+
+  /** Up to `limitBytes` of what is written, from `position`. */
+  async read(position: number, limitBytes: number): Promise<Uint8Array> {
+    const into = Buffer.allocUnsafeSlow(Math.min(limitBytes, this.#sizeBytes - position));
+    const count = (await this.#file?.read(into, position)) ?? 0;
+    if (count < into.byteLength)
+      throw new Failure('data_loss', `a staged file lost bytes ${position} to ${position + into.byteLength}`);
+    return into;
+  }
+
+  /** Gives the file its name; readable until disposed. Directories are made when first needed: a fresh store has none. */
+  async name(path: string): Promise<FileStat> {
+    const { disk, durability, staging } = this.#parts;
+    const file = await this.#begun();
+    if (durability === 'power') await file.sync();
+    const stat = await file.stat();
+    await renamed(disk, this.#path, path);
+    this.#isNamed = true;
+    if (durability === 'power') await staging.settle(path);
+    return stat;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    try {
+      await file?.close();
+      if (file !== undefined && !this.#isNamed) await this.#parts.disk.remove(this.#path);
+    } catch {
+      // What is left is cleared away at the next start. What went wrong before this is what matters.
+    } finally {
+      for (const reservation of this.#reservations.splice(0)) reservation[Symbol.dispose]();
+    }
+  }
+
+  async #begun(): Promise<DiskFile> {
+    if (this.#file !== undefined) return this.#file;
+    const { disk } = this.#parts;
+    try {
+      this.#file = await disk.create(this.#path);
+    } catch (reason) {
+      if (!isNotFound(reason)) throw reason;
+      await disk.makeDirectory(parentOf(this.#path)); // Somebody removed it.
+      this.#file = await disk.create(this.#path);
+    }
+    return this.#file;
+  }
+
+  async #reserve(sizeBytes: number): Promise<void> {
+    if (sizeBytes + overheadBytes <= this.#reservedBytes) return;
+    const ahead = Math.min(this.#expectedBytes, sizeBytes + reserveBytes);
+    const bytes = Math.max(sizeBytes, ahead) + overheadBytes - this.#reservedBytes;
+    this.#reservations.push(await this.#parts.room.reserve(this.#ctx, bytes));
+    this.#reservedBytes += bytes;
+  }
+}
+
+async function renamed(disk: Disk, from: string, to: string): Promise<void> {
+  try {
+    await disk.rename(from, to);
+  } catch (reason) {
+    if (!isNotFound(reason)) throw reason;
+    await disk.makeDirectory(parentOf(to));
+    await disk.rename(from, to);
+  }
+}
+
+function isNotFound(reason: unknown): boolean {
+  return Failure.from(reason).code === 'not_found';
+}

@@ -1,0 +1,26 @@
+import type { Digest } from '@gorego/digest';
+import type { Disk } from '@gorego/platform';
+import type { Room } from '../room.ts';
+import type { Contents } from './contents.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { Segments } from './segments/segments.ts';
+import type { Staging } from './staging.ts';
+
+/** What a LocalStore is made of, and its parts share. */
+export interface StoreParts {
+  readonly disk: Disk;
+  readonly contents: Contents;
+  readonly segments: Segments;
+  readonly staging: Staging;
+  readonly quarantine: Quarantine;
+  readonly room: Room;
+  readonly durability: 'process' | 'power';
+  /** Blobs up to this size go into segments. */
+  readonly segmentThreshold: number;
+  /** False once the index knows every file there is: until then a file may be there that it does not know. */
+  readonly mayHaveStrangers: () => boolean;
+  /** Does something that nobody waits for. */
+  readonly spawn: (what: string, run: () => Promise<void>) => void;
+  /** Told of bytes that are not what their name says, and of where they were. */
+  readonly onCorrupt: (digest: Digest, where: string) => void;
+}

@@ -1,0 +1,33 @@
+import { type Context, throwIfEnded } from '@gorego/context';
+import { Digest } from '@gorego/digest';
+import type { Contents } from './contents.ts';
+import { type Entry, shardCount } from './index/entry-index.ts';
+import type { Key } from './index/key.ts';
+import { headerBytesMax, SegmentRecord } from './segments/segment-record.ts';
+import type { Segments } from './segments/segments.ts';
+
+/**
+ * Looks at the records that were written shortly before the power went, and forgets those that are not what they were.
+ * Results carry a checksum that each read looks at; so do files, whose turn comes when the directory is gone through.
+ */
+export async function checkSuspects(ctx: Context, contents: Contents, segments: Segments): Promise<void> {
+  for (let shard = 0; shard < shardCount; shard++) {
+    for (const [key, entry] of contents.index.entries(shard)) {
+      if (!entry.isSuspect || entry.segment === 0) continue;
+      throwIfEnded(ctx);
+      await check(contents, segments, key, entry);
+    }
+  }
+}
+
+async function check(contents: Contents, segments: Segments, key: Key, entry: Entry): Promise<void> {
+  const { segment, offset, sizeBytes, kind } = entry;
+  const bytes = await segments.get(segment)?.readSome(Buffer.allocUnsafe(headerBytesMax + sizeBytes), offset);
+  if (bytes === undefined) return;
+  const found = SegmentRecord.find(bytes, 0, bytes.byteLength);
+  const isThere = found.kind === 'record' && found.offset === 0 && found.header.kind === kind;
+  const body = isThere ? bytes.subarray(found.bodyOffset, found.bodyOffset + sizeBytes) : undefined;
+  const isRight = isThere && body !== undefined && (kind === 'action' || Digest.isOf(found.header.digest, body));
+  if (isRight) contents.index.verify(key);
+  else contents.forgetSame(key, entry);
+}
