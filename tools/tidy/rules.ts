@@ -27,12 +27,11 @@ export const nodeImports: readonly { readonly in: RegExp; readonly may: RegExp; 
   { in: /^pkg\/platform\/src\/node\//, may: /^node:/, because: 'this is Node, behind our interfaces' },
   { in: /^pkg\/chunking\/src\/gear-table\.ts$/, may: /^node:crypto$/, because: 'the gear table is made of MD5' },
   { in: /^pkg\/digest\/src\//, may: /^node:crypto$/, because: 'hashing is what it is for' },
-  { in: /^pkg\/storage\/src\/disk\/action-record\.ts$/, may: /^node:crypto$/, because: 'a record carries its hash' },
   { in: /^pkg\/compression\/src\//, may: /^node:(zlib|stream)$/, because: 'Node has the codecs' },
   { in: /^pkg\/proto\/src\/wire-reader\.ts$/, may: /^node:buffer$/, because: 'it tells UTF-8 at native speed' },
   { in: /^pkg\/storage\/src\/disk\/index\/key\.ts$/, may: /^node:crypto$/, because: 'long keys are hashed' },
   {
-    in: /^pkg\/storage\/src\/disk\/(index|segments)\//,
+    in: /^pkg\/storage\/src\/disk\//,
     may: /^node:zlib$/,
     because: 'what is on disk carries its checksum, and crc32 is there',
   },
