@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { compile, root } from './compile.mjs';
+import { blake3Asset } from './embedded-blake3.ts';
 
 /** Node looks for an embedded program behind this mark of its binary. */
 const sentinelFuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
@@ -24,6 +26,23 @@ function buildPackages(): void {
   }
 }
 
+/** In one file there is no node_modules to load machine code from. */
+const embedded: Plugin = {
+  name: 'embedded',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /\/native-blake3\.ts$/ }, () => ({ path: join(root, 'tools/build/embedded-blake3.ts') }));
+  },
+};
+
+/** BLAKE3's machine code for this machine. */
+function blake3File(): string {
+  const require = createRequire(join(root, 'pkg/digest/package.json'));
+  require('@napi-rs/blake-hash');
+  const file = Object.keys(require.cache).find((path) => path.endsWith('.node'));
+  if (file === undefined) throw new Error('@napi-rs/blake-hash has loaded no machine code');
+  return file;
+}
+
 /** `dist/gorego`: the program and the Node that runs it, as one executable file. */
 async function buildExecutable(): Promise<void> {
   const bundle = join(root, 'dist/gorego.cjs');
@@ -37,6 +56,7 @@ async function buildExecutable(): Promise<void> {
     conditions: ['gorego-source'],
     legalComments: 'none',
     logLevel: 'warning',
+    plugins: [embedded],
   });
   const blob = join(root, 'dist/gorego.blob');
   const config = join(root, 'dist/sea.json');
@@ -46,6 +66,7 @@ async function buildExecutable(): Promise<void> {
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
     execArgv: ['--no-warnings'],
+    assets: { [blake3Asset]: blake3File() },
   };
   writeFileSync(config, JSON.stringify(sea));
   execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -28,6 +28,7 @@ export const nodeImports: readonly { readonly in: RegExp; readonly may: RegExp; 
   { in: /^pkg\/chunking\/src\/gear-table\.ts$/, may: /^node:crypto$/, because: 'the gear table is made of MD5' },
   { in: /^pkg\/digest\/src\//, may: /^node:crypto$/, because: 'hashing is what it is for' },
   { in: /^pkg\/compression\/src\//, may: /^node:(zlib|stream)$/, because: 'Node has the codecs' },
+  { in: /^pkg\/digest\/src\/native-blake3\.ts$/, may: /^node:module$/, because: 'machine code is loaded on demand' },
   { in: /^pkg\/proto\/src\/wire-reader\.ts$/, may: /^node:buffer$/, because: 'it tells UTF-8 at native speed' },
   { in: /^pkg\/storage\/src\/disk\/index\/key\.ts$/, may: /^node:crypto$/, because: 'long keys are hashed' },
   {

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { Config } from '@gorego/config';
 import { background, TaskGroup } from '@gorego/context';
-import type { DigestFunctionName } from '@gorego/digest';
 import { bootId, type Clock, NodeDisk, type Random } from '@gorego/platform';
 import { defaultLimits, GrpcJsServer, type RpcServer } from '@gorego/rpc';
 import {
@@ -19,6 +18,7 @@ import {
 import { completeOnly, emptyAlwaysHere, LocalStore, type References } from '@gorego/storage';
 import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
 import { type BackingCache, backingCache } from './backing-cache.ts';
+import { offeredFunctions } from './offered-functions.ts';
 import { storeObserver } from './store-observer.ts';
 
 /** What the outside world lends the object graph. */
@@ -41,12 +41,10 @@ export interface Running extends AsyncDisposable {
   drain(): Promise<void>;
 }
 
-/** The digest functions on offer. Others join here when @gorego/digest has them. */
-const digestFunctions: readonly DigestFunctionName[] = ['sha256'];
-
 /** Turns a configuration into the graph of objects it describes, and serves. Listening comes last. */
 export async function assemble(config: Config, surroundings: Surroundings): Promise<Running> {
   const { clock, random, log, directory } = surroundings;
+  const digestFunctions = offeredFunctions(config.digestFunctions, log);
   await using undo = new AsyncDisposableStack();
   const storeDirectory = resolve(directory, config.localStore.dir);
   const near = undo.use(

@@ -186,6 +186,25 @@ describe('values', () => {
   });
 });
 
+describe('digest functions', () => {
+  test.each([
+    ['a sequence in a file', { files: { 'gorego.yaml': 'digest_functions: [sha256, blake3]\n' } }],
+    ['text in a file', { files: { 'gorego.yaml': 'digest_functions: sha256, blake3\n' } }],
+    ['text elsewhere', { env: { GOREGO_DIGEST_FUNCTIONS: 'sha256,blake3' } }],
+  ])('are %s', async (_, said) => {
+    expect((await load(said)).config.digestFunctions).toEqual(['sha256', 'blake3']);
+  });
+
+  test.each(['sha256,murmur3', 'SHA256', 'sha256,,sha1'])('are not %j', async (text) => {
+    const [problem] = await problems({ env: { GOREGO_DIGEST_FUNCTIONS: text } });
+    expect(problem).toMatch(/is not a list of some of sha256, sha1, md5, /);
+  });
+
+  test('are unsaid by default', async () => {
+    expect((await load({})).config.digestFunctions).toBe(undefined);
+  });
+});
+
 describe('headers and secrets', () => {
   const expected = new Map([
     ['x-team', 'a'],
@@ -223,7 +242,9 @@ describe('fromFlags', () => {
 });
 
 test('the effective configuration prints as a file that says the same', async () => {
-  const { config } = await load({ args: ['--janitor.max_size=3MiB', '--backing_cache.target=grpc://up:1'] });
+  const { config } = await load({
+    args: ['--janitor.max_size=3MiB', '--backing_cache.target=grpc://up:1', '--digest_functions=md5,sha1'],
+  });
   const text = printEffective({ config, origins: new Map() });
   expect((await load({ files: { 'gorego.yaml': text } })).config).toEqual(config);
   expect(printEffective(effective([]))).toMatch(/^janitor:\n {2}max_size: 10GiB +# default$/m);

@@ -4,6 +4,8 @@ export interface Config {
   readonly listenAddr: string;
   /** `HOST:PORT` for metrics, health and the HTTP cache; undefined is none. */
   readonly httpListenAddr: string | undefined;
+  /** REAPI's names in lower case; undefined is every function that this machine can compute. */
+  readonly digestFunctions: readonly DigestFunction[] | undefined;
   readonly localStore: {
     /** Absolute, or relative to where gorego was started. */
     readonly dir: string;
@@ -50,6 +52,16 @@ export interface Config {
   };
 }
 
+export type DigestFunction =
+  | 'sha256'
+  | 'sha1'
+  | 'md5'
+  | 'vso'
+  | 'sha384'
+  | 'sha512'
+  | 'sha256tree'
+  | 'blake3'
+  | 'gitsha1';
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 /** `auto` is `pretty` on a terminal and `json` elsewhere. */
 export type LogFormat = 'auto' | 'pretty' | 'json';

@@ -69,6 +69,27 @@ export function count(doc: string, fallback: number): Field<number> {
   };
 }
 
+/** Any of some words: a sequence in a file, `one, another` elsewhere. */
+export function listOf<T extends string>(
+  doc: string,
+  { expects, isValid }: { readonly expects: string; readonly isValid: (word: string) => word is T },
+): Omit<Field<readonly T[]>, 'default'> {
+  return {
+    doc,
+    expects,
+    parse: (said) => {
+      const words: unknown[] = Array.isArray(said)
+        ? said
+        : String(said)
+            .split(',')
+            .map((word) => word.trim());
+      const value = words.filter((word): word is T => typeof word === 'string' && isValid(word));
+      return value.length === words.length && value.length > 0 ? { value: [...new Set(value)] } : undefined;
+    },
+    show: (value) => value.join(', '),
+  };
+}
+
 /** Something nobody should read over a shoulder. */
 export function secret(doc: string): Field<string | undefined> {
   const field = text(doc, '', { expects: 'text', isValid: (value): value is string => value !== '' });

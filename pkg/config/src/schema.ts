@@ -1,9 +1,9 @@
-import type { Config, LogFormat, LogLevel } from './config.ts';
-import { count, duration, type Field, flag, oneOf, optional, pairs, secret, size, text } from './field.ts';
+import type { Config, DigestFunction, LogFormat, LogLevel } from './config.ts';
+import { count, duration, type Field, flag, listOf, oneOf, optional, pairs, secret, size, text } from './field.ts';
 
 /** The same tree as the configuration, with a Field for each value. */
 export type Schema<Tree> = {
-  readonly [Key in keyof Tree]: Tree[Key] extends ReadonlyMap<string, string>
+  readonly [Key in keyof Tree]: Tree[Key] extends ReadonlyMap<string, string> | readonly string[] | undefined
     ? Field<Tree[Key]>
     : Tree[Key] extends object
       ? Schema<Tree[Key]>
@@ -22,10 +22,27 @@ const target = {
   isValid: (value: string): value is string => /^grpcs?:\/\/[^\s/]+:[0-9]{1,5}$/.test(value),
 };
 
+const digestFunctions: readonly DigestFunction[] = [
+  'sha256',
+  'sha1',
+  'md5',
+  'vso',
+  'sha384',
+  'sha512',
+  'sha256tree',
+  'blake3',
+  'gitsha1',
+];
+const digestFunction = {
+  expects: `a list of some of ${digestFunctions.join(', ')}`,
+  isValid: (word: string): word is DigestFunction => digestFunctions.some((name) => name === word),
+};
+
 /** Every key there is. What isn't here can't be said; what is can be said in a file, a variable and a flag. */
 export const schema: Schema<Config> = {
   listenAddr: text('where gRPC clients connect', '127.0.0.1:8980', address),
   httpListenAddr: optional(text('a separate port for HTTP', '', address)),
+  digestFunctions: optional(listOf('the digest functions that are offered; unset is all of them', digestFunction)),
   localStore: {
     dir: text('the directory of the local store, tier 1', './data', directory),
     forceUpdateAtime: flag('write access times to the file system, for outside tools', false),

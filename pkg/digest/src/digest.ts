@@ -70,7 +70,7 @@ export const Digest = {
   },
 
   hasher(digest: Digest): Hasher {
-    return Digest.function(digest).newHasher();
+    return Digest.function(digest).newHasher(Digest.sizeBytes(digest));
   },
 
   /** Are these whole bytes the blob of that name? */

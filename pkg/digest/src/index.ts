@@ -1,2 +1,9 @@
 export { Digest } from './digest.ts';
-export { type DigestFunction, type DigestFunctionName, digestFunctions, type Hasher } from './digest-function.ts';
+export {
+  type DigestFunction,
+  type DigestFunctionName,
+  digestFunctionNames,
+  digestFunctions,
+  type Hasher,
+  whyUnavailable,
+} from './digest-function.ts';

@@ -66,6 +66,11 @@ describe('capabilities', () => {
     });
   });
 
+  // obligation: CAP-13
+  test('are its own functions before a cache that names none', async () => {
+    expect((await ask(behind({ maxCasBlobSizeBytes: 5 }))).cacheCapabilities?.digestFunctions).toEqual([Fn.SHA256]);
+  });
+
   // obligation: GEN-13
   test.each(['unknown', 'a//b'])('are none of the instance %j', async (name) => {
     await expect(ask(undefined, name)).rejects.toMatchObject({ code: 'invalid_argument' });

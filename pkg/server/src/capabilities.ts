@@ -56,7 +56,9 @@ function withUpstream(own: ServerCapabilities, upstream: ServerCapabilities | un
     ...own,
     cacheCapabilities: {
       ...near,
-      digestFunctions: near.digestFunctions.filter((number) => far.digestFunctions.includes(number)),
+      digestFunctions: near.digestFunctions.filter(
+        (number) => far.digestFunctions.length === 0 || far.digestFunctions.includes(number), // None is unsaid.
+      ),
       actionCacheUpdateCapabilities: { updateEnabled: far.actionCacheUpdateCapabilities?.updateEnabled ?? true },
       maxCasBlobSizeBytes: far.maxCasBlobSizeBytes,
       symlinkAbsolutePathStrategy: isAllowed ? near.symlinkAbsolutePathStrategy : far.symlinkAbsolutePathStrategy,

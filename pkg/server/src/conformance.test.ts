@@ -1,3 +1,4 @@
+import { digestFunctionNames } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { Address } from '@gorego/rpc';
 import { type ActionCache, MemoryActions, MemoryBlobs } from '@gorego/storage';
@@ -9,6 +10,7 @@ import { scratchDirectory } from './testing/scratch-directory.ts';
 /** What goREgo is today. */
 const gorego: Omit<Subject, 'address'> = {
   mode: 'strict',
+  functions: digestFunctionNames,
   offers: ['health', 'reflection'],
   instances: ['', 'a', 'a/b/c', 'ö-ä .x'],
 };

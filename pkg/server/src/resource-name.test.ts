@@ -1,4 +1,4 @@
-import { Digest } from '@gorego/digest';
+import { Digest, digestFunctionNames } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -22,6 +22,17 @@ describe('parseReadName', () => {
     [`a/blobs/sha256/${hash}/42`, 'a'],
   ])('reads %j', (name, instance) => {
     expect(parseReadName(name, functions)).toEqual({ instance, digest });
+  });
+
+  // obligation: BSR-5
+  test.each([
+    [`a/blobs/blake3/${hash}/42`, Digest.of('blake3', hash, 42)],
+    [`blobs/sha256tree/${hash}/42`, Digest.of('sha256tree', hash, 42)],
+    [`blobs/gitsha1/${hash.slice(24)}/42`, Digest.of('gitsha1', hash.slice(24), 42)],
+    [`blobs/${hash.slice(24)}/42`, Digest.of('sha1', hash.slice(24), 42)],
+    [`blobs/${hash}/42`, digest],
+  ])('finds the function in %j', (name, expected) => {
+    expect(parseReadName(name, new DigestFunctions(digestFunctionNames)).digest).toBe(expected);
   });
 
   // obligation: BSR-4

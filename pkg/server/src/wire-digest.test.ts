@@ -1,4 +1,4 @@
-import { Digest } from '@gorego/digest';
+import { Digest, digestFunctionNames } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { WireError } from '@gorego/proto';
 import { Digest as Message } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
@@ -20,6 +20,22 @@ describe('DigestFunctions', () => {
       undefined,
       undefined,
     ]);
+  });
+
+  // obligation: GEN-6
+  test('takes a length for the function that has always had it, and the others by name alone', () => {
+    const all = new DigestFunctions(digestFunctionNames);
+    expect([64, 40, 32, 66, 96, 128].map((length) => all.ofLength(length))).toEqual([
+      'sha256',
+      'sha1',
+      'md5',
+      'vso',
+      'sha384',
+      'sha512',
+    ]);
+    expect([8, 9, 10].map((number) => all.named(number))).toEqual(['sha256tree', 'blake3', 'gitsha1']);
+    expect(() => all.named(7)).toThrow('digest function 7 is not offered here');
+    expect(() => new DigestFunctions(['blake3', 'gitsha1']).ofLength(64)).toThrow('is meant by 64 hex digits alone');
   });
 
   // obligation: GEN-7

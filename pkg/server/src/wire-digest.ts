@@ -7,11 +7,14 @@ export class DigestFunctions {
   readonly offered: readonly DigestFunctionName[];
   readonly #byNumber: ReadonlyMap<number, DigestFunctionName>;
   readonly #bySegment: ReadonlyMap<string, DigestFunctionName>;
+  readonly #byLength: ReadonlyMap<number, DigestFunctionName>;
 
   constructor(offered: readonly DigestFunctionName[]) {
     this.offered = offered;
     this.#byNumber = new Map(offered.map((name) => [digestFunctions[name].number, name]));
     this.#bySegment = new Map(offered.map((name) => [name, name]));
+    const untold = offered.filter((name) => !digestFunctions[name].isSpelledOut);
+    this.#byLength = new Map(untold.map((name) => [digestFunctions[name].hexLength, name]));
   }
 
   /** Every DigestFunction.Value offered. */
@@ -19,11 +22,17 @@ export class DigestFunctions {
     return [...this.#byNumber.keys()];
   }
 
-  /** The function a digest of that many hex digits must be of when nothing was said (`digest_function` unset). */
+  /**
+   * The function a digest of that many hex digits must be of when nothing was said (`digest_function` unset). Functions
+   * that share a length with an older one are never meant: they must be named.
+   */
   ofLength(hexLength: number): DigestFunctionName {
-    const name = this.offered.find((name) => digestFunctions[name].hexLength === hexLength);
+    const name = this.#byLength.get(hexLength);
     if (name === undefined) {
-      throw new Failure('invalid_argument', `no digest function offered here has hashes of ${hexLength} hex digits`);
+      throw new Failure(
+        'invalid_argument',
+        `no digest function offered here (${this.offered.join(', ')}) is meant by ${hexLength} hex digits alone`,
+      );
     }
     return name;
   }

@@ -9,7 +9,7 @@ import {
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import type { Message } from '@gorego/rpc';
 import type { ActionCache } from '@gorego/storage';
-import { functionNumberOf, messageOf, received, type Upstream } from './upstream.ts';
+import { checkOffered, functionNumberOf, messageOf, received, type Upstream } from './upstream.ts';
 
 /** UpdateActionResultRequest.action_result. */
 const actionResultField = 3;
@@ -28,6 +28,7 @@ export class RemoteActions implements ActionCache {
   }
 
   async get(ctx: Context, action: Digest): Promise<Uint8Array | undefined> {
+    checkOffered(this.#upstream, action);
     const request = GetActionResultRequest.encode({
       ...this.#about(action),
       inlineStdout: false,
@@ -43,6 +44,7 @@ export class RemoteActions implements ActionCache {
   }
 
   async put(ctx: Context, action: Digest, result: Uint8Array): Promise<void> {
+    checkOffered(this.#upstream, action);
     const head = UpdateActionResultRequest.encode({
       ...this.#about(action),
       actionResult: undefined,

@@ -19,7 +19,15 @@ import { Batches } from './batches.ts';
 import { download } from './downloads.ts';
 import { MissingQuestions } from './missing-questions.ts';
 import { upload, uploadOnce } from './uploads.ts';
-import { batchBytesMax, byFunction, functionNumberOf, messageOf, received, type Upstream } from './upstream.ts';
+import {
+  batchBytesMax,
+  byFunction,
+  checkOffered,
+  functionNumberOf,
+  messageOf,
+  received,
+  type Upstream,
+} from './upstream.ts';
 
 /** Entries of one batch, and what each takes beside its data. */
 const entriesMax = 1000;
@@ -52,6 +60,7 @@ export class RemoteBlobs implements BlobStore {
 
   async get(ctx: Context, digest: Digest, range?: ByteRange): Promise<BlobReader | undefined> {
     const span = spanOf(digest, range);
+    checkOffered(this.#upstream, digest);
     if (this.#isSmall(digest) && isWhole(range)) {
       try {
         const bytes = await this.#reads.ask(ctx, digest, Digest.sizeBytes(digest) + entryBytes);
@@ -65,6 +74,7 @@ export class RemoteBlobs implements BlobStore {
 
   async put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
     await using owned = blob;
+    checkOffered(this.#upstream, digest);
     if (this.#isSmall(digest))
       return await this.#putSmall(ctx, digest, await bytesOf(owned, this.#upstream.thresholds.inMemory));
     if (
@@ -78,6 +88,8 @@ export class RemoteBlobs implements BlobStore {
   }
 
   async findMissing(ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>> {
+    // Before they travel with those of others, who must not fail by it.
+    for (const [digest] of byFunction(digests).values()) if (digest !== undefined) checkOffered(this.#upstream, digest);
     return this.#questions.findMissing(ctx, digests);
   }
 

@@ -1,5 +1,5 @@
 import { background } from '@gorego/context';
-import { Digest } from '@gorego/digest';
+import { Digest, digestFunctionNames } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { methodPath } from '@gorego/proto';
 import {
@@ -128,6 +128,43 @@ describe('RemoteStore', () => {
     const put = upstream.remote.blobs('').put(ctx, largeDigest, inPieces(large));
     if (code === undefined) await put;
     else await expect(put).rejects.toMatchObject({ code });
+  });
+
+  describe.each(digestFunctionNames)('names blobs by %s', (name) => {
+    test('in batches, streams and questions', async () => {
+      await using upstream = await serveUpstream();
+      const blobs = upstream.remote.blobs('a/b');
+      for (const bytes of [patterned(100), large]) {
+        const digest = Digest.ofBytes(bytes, name);
+        expect(await blobs.findMissing(ctx, new Set([digest]))).toEqual(new Set([digest]));
+        await blobs.put(ctx, digest, inPieces(bytes));
+        expect(upstream.blobs.has(digest)).toBe(true);
+        expect(await blobs.findMissing(ctx, new Set([digest]))).toEqual(new Set());
+        const got = await blobs.get(ctx, digest);
+        expect(got && Buffer.compare(await bytesOf(got, bytes.byteLength), bytes)).toBe(0);
+      }
+    });
+  });
+
+  test('says so when the upstream has no such function, and lets no others fail by it', async () => {
+    await using upstream = await serveUpstream(undefined, ['sha256', 'sha1']);
+    while (upstream.remote.capabilities === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+    const [blobs, actions] = [upstream.remote.blobs(''), upstream.remote.actions('')];
+    const digest = Digest.ofBytes(large, 'blake3');
+    const refused = {
+      code: 'invalid_argument',
+      message: expect.stringContaining('no blobs of blake3: it offers sha256, sha1'),
+    };
+    const questions = [
+      blobs.findMissing(ctx, new Set([digest])),
+      blobs.get(ctx, digest),
+      blobs.put(ctx, digest, inPieces(large)),
+      actions.get(ctx, digest),
+      actions.put(ctx, digest, Buffer.of()),
+    ];
+    const missing = blobs.findMissing(ctx, new Set([largeDigest]));
+    for (const question of questions) await expect(question).rejects.toMatchObject(refused);
+    expect((await missing).size).toBe(1);
   });
 
   test('learns what the upstream can do', async () => {

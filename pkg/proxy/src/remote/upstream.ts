@@ -1,5 +1,5 @@
 import type { Context } from '@gorego/context';
-import { Digest, type DigestFunctionName } from '@gorego/digest';
+import { Digest, type DigestFunctionName, digestFunctionNames, digestFunctions } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { Clock } from '@gorego/platform';
 import { type Codec, methodPath, SaturatingReader } from '@gorego/proto';
@@ -63,6 +63,17 @@ export function messageOf(digest: Digest): DigestMessage {
 
 export function functionNumberOf(digest: Digest): DigestFunction_Value {
   return Digest.function(digest).number as DigestFunction_Value;
+}
+
+/** `invalid_argument` for a digest of a function that the upstream, as far as it has said, does not offer. */
+export function checkOffered({ capabilities }: Upstream, digest: Digest): void {
+  const offered = capabilities()?.cacheCapabilities?.digestFunctions ?? [];
+  if (offered.length === 0 || offered.includes(functionNumberOf(digest))) return;
+  const names = digestFunctionNames.filter((name) => offered.some((each) => each === digestFunctions[name].number));
+  throw new Failure(
+    'invalid_argument',
+    `the backing cache has no blobs of ${Digest.function(digest).name}: it offers ${names.join(', ') || 'none that is known here'}`,
+  );
 }
 
 /** Questions of one call are of one digest function: the rest of a batch waits for its own. */

@@ -1,4 +1,5 @@
 import { background, TaskGroup } from '@gorego/context';
+import { type DigestFunctionName, digestFunctionNames } from '@gorego/digest';
 import { systemClock, systemRandom } from '@gorego/platform';
 import { defaultLimits, GrpcJsClient, GrpcJsServer, type Routes } from '@gorego/rpc';
 import { cacheServices, callerOf, DigestFunctions, referencesOf, validInstanceName } from '@gorego/server';
@@ -16,13 +17,16 @@ export interface ServedUpstream extends AsyncDisposable {
 }
 
 /** `adapt` may change what the server answers, to be another kind of server. */
-export async function serveUpstream(adapt: (routes: Routes) => Routes = (routes) => routes): Promise<ServedUpstream> {
+export async function serveUpstream(
+  adapt: (routes: Routes) => Routes = (routes) => routes,
+  digestFunctions: readonly DigestFunctionName[] = digestFunctionNames,
+): Promise<ServedUpstream> {
   const blobs = new MemoryBlobs();
   const actions = new MemoryActions();
-  const complete = completeOnly(actions, emptyAlwaysHere(blobs), referencesOf(new DigestFunctions(['sha256'])));
+  const complete = completeOnly(actions, emptyAlwaysHere(blobs), referencesOf(new DigestFunctions(digestFunctions)));
   const { routes } = cacheServices({
     instances: (name) => ({ name: validInstanceName(name), blobs: emptyAlwaysHere(blobs), actions: complete }),
-    digestFunctions: ['sha256'],
+    digestFunctions,
   });
   const calls = new Map<string, number>();
   const server = await GrpcJsServer.listen('127.0.0.1:0', {

@@ -1,4 +1,4 @@
-import type { Digest } from '@gorego/digest';
+import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { WireReader, writeLengthDelimitedHeader } from '@gorego/proto';
 import type { Message, Route } from '@gorego/rpc';
@@ -46,12 +46,14 @@ function parse(
     if (reader.field === field.instanceName) instanceName = reader.string();
     else if (reader.field === field.digestFunction) functionNumber = reader.int64();
   }
-  const functionName = functions.named(functionNumber);
+  let functionName = functions.named(functionNumber);
   const asked = new Map<Digest, Uint8Array>();
   for (const reader = new WireReader(request); reader.next(); ) {
     if (reader.field !== field.blobDigests) continue;
     const message = reader.bytes();
-    asked.set(functions.encodedDigest(message, functionName), message);
+    const digest = functions.encodedDigest(message, functionName);
+    functionName ??= Digest.function(digest).name; // Unsaid, it is the first's: a request is of one function.
+    asked.set(digest, message);
   }
   return { instanceName, asked };
 }

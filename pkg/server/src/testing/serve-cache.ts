@@ -1,4 +1,4 @@
-import type { DigestFunctionName } from '@gorego/digest';
+import { digestFunctionNames } from '@gorego/digest';
 import { systemClock } from '@gorego/platform';
 import { type Address, defaultLimits, GrpcJsServer } from '@gorego/rpc';
 import { type ActionCache, type BlobStore, completeOnly, emptyAlwaysHere } from '@gorego/storage';
@@ -20,17 +20,15 @@ export interface ServedStores {
   readonly actions: (instance: string) => ActionCache;
 }
 
-const digestFunctions: readonly DigestFunctionName[] = ['sha256'];
-
 /** Serves a cache over stores, put together as production does it, on a free port until it is disposed. */
 export async function serveCache(
   stores: ServedStores,
   nameOf: (name: string) => string = validInstanceName,
 ): Promise<Served> {
   const blobs = emptyAlwaysHere(stores.blobs);
-  const references = referencesOf(new DigestFunctions(digestFunctions));
+  const references = referencesOf(new DigestFunctions(digestFunctionNames));
   const { routes, health } = cacheServices({
-    digestFunctions,
+    digestFunctions: digestFunctionNames,
     instances: (named) => {
       const name = nameOf(named);
       return { name, blobs, actions: completeOnly(stores.actions(name), blobs, references) };

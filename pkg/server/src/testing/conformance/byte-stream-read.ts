@@ -14,7 +14,7 @@ import {
   writeName,
 } from './blobs.ts';
 import { encoded } from './reapi.ts';
-import { asking, type ConformanceCase, withoutOffering } from './suite.ts';
+import { asking, type ConformanceCase, functionsOf } from './suite.ts';
 
 const hash = 'ab'.repeat(32);
 
@@ -102,16 +102,21 @@ export const byteStreamRead: readonly ConformanceCase[] = [
     }),
   },
   {
-    name: 'knows the function that a name names: SHA-256, and no other',
+    name: 'tells the function that a name names, and gives no other’s blobs',
     obligations: ['BSR-5', 'GEN-7'], // obligation: BSR-5, GEN-7
-    appliesTo: withoutOffering('blake3'),
     run: asking(async (api) => {
       const blob = freshBlob(30);
       await upload(api, blob);
       const rest = `${blob.digest.hash}/30`;
       await api.ends(api.read(`blobs/sha256/${rest}`), 'ok', 'invalid_argument');
-      for (const name of ['blake3', 'sha256tree', 'sha1', 'nonsense', 'constructor']) {
-        await api.ends(api.read(`blobs/${name}/${rest}`), 'invalid_argument', 'not_found');
+      for (const name of ['blake3', 'sha256tree', 'sha1', 'gitsha1', 'murmur3', 'nonsense', 'constructor']) {
+        const isOther = (name === 'blake3' || name === 'sha256tree') && functionsOf(api.subject).includes(name);
+        await api.ends(
+          api.read(`blobs/${name}/${rest}`),
+          isOther ? 'not_found' : 'invalid_argument',
+          'invalid_argument',
+          'not_found',
+        );
       }
     }),
   },

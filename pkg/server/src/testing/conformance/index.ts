@@ -9,6 +9,7 @@ import { byteStreamWriteMany } from './byte-stream-write-many.ts';
 import { byteStreamWriteRequests } from './byte-stream-write-requests.ts';
 import { capabilities } from './capabilities.ts';
 import { compression } from './compression.ts';
+import { digestFunctionCases } from './digest-functions.ts';
 import { findMissing } from './find-missing.ts';
 import { general } from './general.ts';
 import { getTree } from './get-tree.ts';
@@ -31,6 +32,7 @@ export const conformance: Readonly<Record<string, readonly ConformanceCase[]>> =
   transport,
   hostile,
   capabilities,
+  'digest-functions': digestFunctionCases,
   'find-missing': findMissing,
   'batch-update': batchUpdate,
   'batch-read': batchRead,

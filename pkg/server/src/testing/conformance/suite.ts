@@ -1,3 +1,4 @@
+import type { DigestFunctionName } from '@gorego/digest';
 import type { Address } from '@gorego/rpc';
 import { Reapi } from './reapi.ts';
 
@@ -6,7 +7,9 @@ export interface Subject {
   readonly address: Address;
   /** `strict` asks for goREgo's own answer wherever the API leaves a choice; `fair` takes any that the API allows. */
   readonly mode: 'strict' | 'fair';
-  /** What it has beyond an uncompressed SHA-256 cache. Cases of what must be refused leave out what is offered. */
+  /** The digest functions it offers; SHA-256 alone, if absent. */
+  readonly functions?: readonly DigestFunctionName[];
+  /** What it has beyond an uncompressed cache. Cases of what must be refused leave out what is offered. */
   readonly offers: readonly Feature[];
   /** Instance names it serves, one of them `''`. */
   readonly instances: readonly string[];
@@ -18,7 +21,6 @@ export type Feature =
   | 'zstd'
   | 'deflate'
   | 'brotli'
-  | 'blake3'
   | 'chunking'
   | 'execution'
   | 'asset'
@@ -46,6 +48,14 @@ export function asking(run: (api: Reapi) => Promise<void>): (subject: Subject) =
 
 export function offering(feature: Feature): (subject: Subject) => boolean {
   return ({ offers }) => offers.includes(feature);
+}
+
+export function hashingBy(...names: readonly DigestFunctionName[]): (subject: Subject) => boolean {
+  return (subject) => names.every((name) => functionsOf(subject).includes(name));
+}
+
+export function functionsOf({ functions = ['sha256'] }: Subject): readonly DigestFunctionName[] {
+  return functions;
 }
 
 export function withoutOffering(...features: readonly Feature[]): (subject: Subject) => boolean {
