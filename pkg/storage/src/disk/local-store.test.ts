@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { background, Scope } from '@gorego/context';
-import { Digest } from '@gorego/digest';
+import { Digest, digestFunctionNames, digestFunctions } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { NodeDisk, systemClock, systemRandom } from '@gorego/platform';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -270,6 +270,23 @@ describe('LocalStore', () => {
     expect(await read(Digest.ofBytes(small))).toEqual(Buffer.from(small));
     expect(Buffer.from((await store.actions('a').get(ctx, digest)) ?? []).toString()).toBe('a result');
     expect(store.count).toBe(3);
+  });
+
+  test.each(digestFunctionNames)('finds large and small blobs by %s again without its index', async (name) => {
+    const all = [patterned(3000), patterned(300_000)];
+    for (const bytes of all) await store.blobs.put(ctx, Digest.ofBytes(bytes, name), inPieces(bytes));
+    await store[Symbol.asyncDispose]();
+    await rm(join(dir, 'index'), { recursive: true });
+    store = await open();
+    await store.reconciled();
+    for (const bytes of all) {
+      const blob = await store.blobs.get(ctx, Digest.ofBytes(bytes, name));
+      expect(blob && Buffer.compare(await bytesOf(blob, bytes.byteLength), bytes)).toBe(0);
+      const others = digestFunctionNames
+        .filter((other) => other !== name && digestFunctions[other].hexLength === digestFunctions[name].hexLength)
+        .map((other) => Digest.of(other, Digest.hex(Digest.ofBytes(bytes, name)), bytes.byteLength));
+      expect(await store.blobs.findMissing(ctx, new Set(others))).toEqual(new Set(others));
+    }
   });
 
   test('knows everything at once after an end in order, but that nothing has been verified', async () => {
