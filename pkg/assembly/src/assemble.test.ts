@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fromFlags, loadConfig } from '@gorego/config';
 import { background } from '@gorego/context';
 import { Digest } from '@gorego/digest';
-import { systemClock, systemRandom } from '@gorego/platform';
+import { systemClock } from '@gorego/platform';
 import { methodPath } from '@gorego/proto';
 import {
   ContentAddressableStorageDefinition as Cas,
@@ -12,9 +11,9 @@ import {
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import { HealthDefinition } from '@gorego/proto/grpc/health/v1/health';
 import { defaultLimits, GrpcJsClient } from '@gorego/rpc';
-import { silent } from '@gorego/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { assemble, type Running } from './assemble.ts';
+import type { Running } from './assemble.ts';
+import { assembled, get } from './testing/assembled.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -22,16 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-async function running(...flags: string[]): Promise<Running> {
-  const base = ['--listen_addr=127.0.0.1:0', '--http_listen_addr=127.0.0.1:0', '--server.drain_timeout=0s'];
-  const { config } = await loadConfig({
-    directory,
-    file: undefined,
-    environment: {},
-    flags: fromFlags([...base, ...flags]).said,
-  });
-  return assemble(config, { clock: systemClock, random: systemRandom, log: silent, directory });
-}
+const running = (...flags: string[]): Promise<Running> => assembled(directory, ...flags);
 
 function clientOf({ rpc }: Running): GrpcJsClient {
   return new GrpcJsClient({
@@ -57,12 +47,6 @@ async function missing(client: GrpcJsClient): Promise<number> {
   const path = methodPath(Cas, 'findMissingBlobs');
   const answer = await client.unary(background(), path, requestType.encode(request).finish());
   return responseType.decode(answer).missingBlobDigests.length;
-}
-
-async function get({ http }: Running, path: string): Promise<{ status: number; text: string }> {
-  const { host, port } = http?.address ?? { host: '', port: 0 };
-  const response = await fetch(`http://${host}:${port}${path}`);
-  return { status: response.status, text: await response.text() };
 }
 
 describe('an assembled goREgo', () => {

@@ -271,6 +271,21 @@ describe('GuardedClient', () => {
     expect(circuit.why).toBeUndefined();
   });
 
+  test('takes a stream that breaks after it gave something for no reason not to ask for the rest', async () => {
+    const { client, circuit } = made({
+      serverStream: async function* () {
+        yield Buffer.of(1);
+        throw new Failure('unavailable', 'the connection was cut');
+      },
+    });
+    for (let i = 0; i < 20; i++) {
+      const taking = Array.fromAsync(client.serverStream(ctx, '/a', Buffer.of()));
+      await expect(taking).rejects.toMatchObject({ code: 'unavailable' });
+    }
+    await settled();
+    expect(circuit.why).toBeUndefined();
+  });
+
   test('does not take a slow giver or a slow reader for a silent upstream', async () => {
     const { client, circuit, clock } = made({
       clientStream: async (_ctx, _path, requests) => {

@@ -49,17 +49,20 @@ export class GuardedClient implements RpcClient {
     using call = await this.#begin(ctx);
     // The upstream is waited for from when a response is asked for until it is here: not while the reader is busy.
     let stopWaiting = this.#guards.watch.wait();
+    let hasGiven = false;
     try {
       for await (const response of this.#inner.serverStream(call.scope, path, request)) {
         this.#guards.watch.heard();
         stopWaiting();
+        hasGiven = true;
         yield response;
         stopWaiting = this.#guards.watch.wait();
       }
       this.#guards.watch.heard();
       this.#guards.circuit.succeeded();
     } catch (reason) {
-      throw this.#judged(ctx, reason);
+      // What breaks after it gave something can be gone on with: whether asking is worth it shows in the next call.
+      throw this.#judged(ctx, reason, { isVerdict: !hasGiven });
     } finally {
       stopWaiting();
     }
@@ -102,9 +105,9 @@ export class GuardedClient implements RpcClient {
   }
 
   /** What to throw, after the circuit has learnt from it. */
-  #judged(ctx: Context, reason: unknown): unknown {
+  #judged(ctx: Context, reason: unknown, { isVerdict } = { isVerdict: true }): unknown {
     if (ctx.ended !== undefined) return ctx.ended;
-    if (!(reason instanceof Failure)) return reason;
+    if (!(reason instanceof Failure) || !isVerdict) return reason;
     if (isFault(reason)) this.#guards.circuit.failed(reason);
     else if (reason.code !== 'cancelled' && reason.code !== 'deadline_exceeded') {
       this.#guards.watch.heard();

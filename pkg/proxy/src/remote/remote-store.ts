@@ -44,7 +44,7 @@ export interface RemoteObserver {
 const queuedPerCall = 16;
 
 /** How long the upstream may say nothing to a waiting call before it is asked whether it lives, and how long for that. */
-const silentMs = 1000;
+const silentMs = 800;
 const aliveMs = 900;
 
 /** How often a healthy upstream is asked anew what it can do. */

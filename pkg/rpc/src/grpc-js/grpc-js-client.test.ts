@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { background, nobody, Scope, unlessEnded, withTimeout } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import { systemClock } from '@gorego/platform';
@@ -229,6 +231,21 @@ describe('GrpcJsClient', () => {
   test('says unavailable at once where nobody listens', async () => {
     const client = clientOf(1);
     await expect(client.unary(ctx, '/t.T/Unary', Buffer.of())).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test('says unavailable of a connection that turns into nonsense', async () => {
+    const emptySettings = Buffer.from('000000040000000000', 'hex');
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.write(emptySettings);
+      socket.once('data', () => setImmediate(() => socket.write(Buffer.alloc(1000, 0xa5))));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanUp.push(() => server.close());
+    const client = clientOf((server.address() as AddressInfo).port);
+    for (let i = 0; i < 5; i++)
+      await expect(client.unary(ctx, '/t.T/Unary', Buffer.of())).rejects.toMatchObject({ code: 'unavailable' });
   });
 
   test('has new connections after a reconnect, while old calls go on', async () => {

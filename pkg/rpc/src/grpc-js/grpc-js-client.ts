@@ -10,6 +10,7 @@ import {
   credentials,
   Metadata,
   type ServiceError,
+  status as Status,
 } from '@grpc/grpc-js';
 import type { RpcClient } from '../client.ts';
 import type { Message } from '../route.ts';
@@ -236,7 +237,16 @@ async function send(
 function failureOf(error: ServiceError | unknown): Failure {
   const { code, details } = error as Partial<ServiceError>;
   if (typeof code !== 'number') return Failure.from(error);
-  return new Failure(codeOf(code), details ?? '', { cause: error });
+  return new Failure(
+    code === Status.INTERNAL && isBrokenStream(details) ? 'unavailable' : codeOf(code),
+    details ?? '',
+    { cause: error },
+  );
+}
+
+/** grpc-js calls INTERNAL what was not said by the server: its stream broke, as when the connection turns into nonsense. */
+function isBrokenStream(details = ''): boolean {
+  return details.startsWith('Received RST_STREAM with code ');
 }
 
 function pass(bytes: Buffer): Buffer {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { codeNames } from '@gorego/errors';
-import { methodPath, type ServiceDefinition } from '@gorego/proto';
+import { methodPath, SaturatingReader, type ServiceDefinition } from '@gorego/proto';
 import {
   ActionCacheDefinition as ac,
   CapabilitiesDefinition as caps,
   ContentAddressableStorageDefinition as cas,
+  ServerCapabilities,
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import { ByteStreamDefinition as stream } from '@gorego/proto/google/bytestream/bytestream';
 import { RawClient, type RawHeaders } from '@gorego/rpc/testing';
@@ -27,18 +28,15 @@ type ResponseOf<S extends ServiceDefinition, M extends keyof S['methods']> = Ret
 const receiveBytesMax = 4 * 1024 * 1024;
 
 /** No call of a case takes near as long: what hangs fails. */
-const deadlineMs = 60_000;
-
-/** 2^63 - 1, and 2^53 - 1 in as many bytes: the largest number that a codec of ours reads. */
-const unlimited = Buffer.from('ffffffffffffffff7f', 'hex');
-const largest = Buffer.from('ffffffffffffff8f00', 'hex');
+const patienceMs = 60_000;
 
 /** A REAPI client of one connection, that knows what its server may answer. */
 export class Reapi implements Disposable {
   readonly subject: Subject;
   readonly raw: RawClient;
 
-  constructor(subject: Subject) {
+  /** Each call has `deadlineMs` to be answered in. */
+  constructor(subject: Subject, deadlineMs: number = patienceMs) {
     this.subject = subject;
     this.raw = new RawClient(subject.address, { 'grpc.max_receive_message_length': receiveBytesMax }, deadlineMs);
   }
@@ -86,9 +84,7 @@ export class Reapi implements Disposable {
   async capabilities(instanceName = ''): Promise<ResponseOf<typeof caps, 'getCapabilities'>> {
     const path = methodPath(caps, 'getCapabilities');
     const response = await this.raw.unary(path, encoded(caps, 'getCapabilities', { instanceName }));
-    const at = response.indexOf(unlimited);
-    if (at >= 0) largest.copy(response, at); // As `max_cas_blob_size_bytes`, some servers say 2^63 - 1.
-    return caps.methods.getCapabilities.responseType.decode(response);
+    return ServerCapabilities.decode(new SaturatingReader(response)); // Some servers' limits are 2^63 - 1.
   }
 
   async findMissing(
