@@ -1,6 +1,12 @@
 import type { Code } from '@gorego/errors';
 
-export type CodecName = 'zstd' | 'deflate' | 'brotli';
+export const codecNames = ['zstd', 'deflate', 'brotli'] as const;
+
+export type CodecName = (typeof codecNames)[number];
+
+export function isCodecName(text: string): text is CodecName {
+  return (codecNames as readonly string[]).includes(text);
+}
 
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 

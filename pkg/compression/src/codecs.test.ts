@@ -8,7 +8,7 @@ import { codecs } from './codecs.ts';
 import { ContextMemory } from './context-memory.ts';
 
 const memory = new ContextMemory(256 * 2 ** 20);
-const all = codecs(memory);
+const all = codecs({ compressing: memory, decompressing: memory });
 
 /** What else speaks the format: Node's functions, at their defaults. */
 const peers: Record<CodecName, { compress: (bytes: Uint8Array) => Buffer; decompress: (bytes: Uint8Array) => Buffer }> =

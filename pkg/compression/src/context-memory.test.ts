@@ -26,7 +26,10 @@ describe('ContextMemory', () => {
 });
 
 describe('codecs that are short of memory', () => {
-  const { zstd, deflate, brotli } = codecs(new ContextMemory(mebibyte));
+  const { zstd, deflate, brotli } = codecs({
+    compressing: new ContextMemory(mebibyte),
+    decompressing: new ContextMemory(mebibyte),
+  });
   const bytes = Buffer.alloc(3 * mebibyte, 'of no great interest ');
 
   test('compress by zstd all the same, frame by frame', async () => {

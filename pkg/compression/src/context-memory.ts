@@ -47,3 +47,9 @@ export interface Room extends Disposable {
   /** The same; `resource_exhausted` if there isn't. */
   grow(toBytes: number): void;
 }
+
+/** Two, so that readers who stand still are in no writer's way. */
+export interface CodecsMemory {
+  readonly compressing: ContextMemory;
+  readonly decompressing: ContextMemory;
+}

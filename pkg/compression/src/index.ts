@@ -1,3 +1,4 @@
-export type { Chunks, Codec, CodecName, Expected } from './codec.ts';
+export { type Chunks, type Codec, type CodecName, codecNames, type Expected, isCodecName } from './codec.ts';
 export { type Codecs, codecs } from './codecs.ts';
-export { ContextMemory } from './context-memory.ts';
+export { type CodecsMemory, ContextMemory } from './context-memory.ts';
+export { atOnceBytesMax } from './stream-codec.ts';

@@ -1,11 +1,11 @@
 import type { Chunks, Codec, CodecName, Expected } from './codec.ts';
-import type { ContextMemory } from './context-memory.ts';
+import type { CodecsMemory } from './context-memory.ts';
 import { Count } from './count.ts';
 import { Engine } from './engine.ts';
 import type { Format } from './format.ts';
 
 /** Up to so many bytes, doing it at once costs less than a context of its own and a thread of the pool. */
-const atOnceBytesMax = 128 * 1024;
+export const atOnceBytesMax: number = 128 * 1024;
 
 /** In what pieces longer streams come out. */
 const pieceBytes = 128 * 1024;
@@ -14,9 +14,9 @@ const pieceBytes = 128 * 1024;
 export class StreamCodec implements Codec {
   readonly name: CodecName;
   readonly #format: Format;
-  readonly #memory: ContextMemory;
+  readonly #memory: CodecsMemory;
 
-  constructor(format: Format, memory: ContextMemory) {
+  constructor(format: Format, memory: CodecsMemory) {
     this.name = format.name;
     this.#format = format;
     this.#memory = memory;
@@ -36,7 +36,7 @@ export class StreamCodec implements Codec {
       yield this.compressBytes(joined(await Array.fromAsync(chunks)));
       return;
     }
-    using room = this.#memory.room();
+    using room = this.#memory.compressing.room();
     const { canBeJoined, compressorBytes } = this.#format;
     if (!canBeJoined) room.grow(compressorBytes);
     if (room.tryGrow(compressorBytes)) yield* this.#compressAsOne(chunks, sizeBytes);
@@ -54,7 +54,7 @@ export class StreamCodec implements Codec {
       () => decompressor(pieceBytes),
       (reason) => count.failed(reason),
     );
-    using room = this.#memory.room();
+    using room = this.#memory.decompressing.room();
     const input = cut((why) => count.refuse(why));
     for await (const chunk of count.allIn(chunks)) {
       for (const piece of input.pieces(chunk)) {

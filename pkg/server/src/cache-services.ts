@@ -1,3 +1,4 @@
+import { type Codecs, codecs as defaultCodecs } from '@gorego/compression';
 import type { DigestFunctionName } from '@gorego/digest';
 import {
   ActionCacheDefinition,
@@ -22,10 +23,18 @@ export interface CacheServicesInit {
   readonly digestFunctions: readonly DigestFunctionName[];
   readonly activity?: Activity;
   readonly upstream?: UpstreamCapabilities;
+  /** Theirs is a bound on memory that all who compress should share; own ones unless given. */
+  readonly codecs?: Codecs;
 }
 
 /** Everything a REAPI cache answers: the cache's own services, health and reflection. */
-export function cacheServices({ instances, digestFunctions, activity = unwatched, upstream }: CacheServicesInit): {
+export function cacheServices({
+  instances,
+  digestFunctions,
+  activity = unwatched,
+  upstream,
+  codecs = defaultCodecs(),
+}: CacheServicesInit): {
   readonly routes: Routes;
   readonly health: Health;
 } {
@@ -40,8 +49,8 @@ export function cacheServices({ instances, digestFunctions, activity = unwatched
   const routes = {
     ...capabilities(instances, functions, upstream),
     ...actionCache(instances, functions, activity),
-    ...contentAddressableStorage(instances, functions, activity),
-    ...byteStream(instances, functions, activity),
+    ...contentAddressableStorage(instances, functions, activity, codecs),
+    ...byteStream(instances, functions, activity, codecs),
     ...health.routes,
     ...reflection([...services, HealthDefinition.fullName]),
   };

@@ -62,7 +62,7 @@ describe('capabilities', () => {
       actionCacheUpdateCapabilities: { updateEnabled: false },
       maxCasBlobSizeBytes: 1_000_000,
       maxBatchTotalSizeBytes: batchBytesMax, // Batches are its own affair: it asks behind as it is able to.
-      supportedCompressors: [],
+      supportedCompressors: [1, 2, 3],
     });
   });
 

@@ -6,6 +6,7 @@ import {
   CapabilitiesDefinition as service,
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import type { Routes } from '@gorego/rpc';
+import { compressorNumbers } from './compressors.ts';
 import type { Instances } from './instances.ts';
 import { batchBytesMax } from './limits.ts';
 import { unary } from './method.ts';
@@ -43,6 +44,8 @@ function announced(functions: DigestFunctions): ServerCapabilities {
       cachePriorityCapabilities: { priorities: [{ minPriority: 0, maxPriority: 0 }] },
       maxBatchTotalSizeBytes: batchBytesMax,
       symlinkAbsolutePathStrategy: SymlinkAbsolutePathStrategy_Value.ALLOWED,
+      supportedCompressors: [...compressorNumbers],
+      supportedBatchUpdateCompressors: [...compressorNumbers],
     },
   });
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { zstdCompressSync } from 'node:zlib';
 import { methodPath, writeLengthDelimitedHeader } from '@gorego/proto';
 import { ByteStreamDefinition as stream } from '@gorego/proto/google/bytestream/bytestream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ChildServer } from './testing/child-server.ts';
+import { updateOne } from './testing/conformance/batches.ts';
 import { absentDigest, type Blob, freshBlob, readName, upload, writeName } from './testing/conformance/blobs.ts';
+import { compressedReadName, compressedWriteName, requestsOf, textBlob } from './testing/conformance/compressors.ts';
 import { framed, RawConnection } from './testing/conformance/raw-connection.ts';
 import { encoded, Reapi } from './testing/conformance/reapi.ts';
 import { scratchDirectory } from './testing/scratch-directory.ts';
@@ -28,8 +31,8 @@ afterEach(async () => {
 }, patienceMs);
 
 /** Begins 2,000 reads, on 20 connections whose readers take `windowBytes` of each and no more. */
-async function standingReads({ digest }: Blob, windowBytes: number): Promise<RawConnection[]> {
-  const request = framed(encoded(stream, 'read', { resourceName: readName(digest) }));
+async function standingReads(resourceName: string, windowBytes: number): Promise<RawConnection[]> {
+  const request = framed(encoded(stream, 'read', { resourceName }));
   const settings = { initialWindowSize: windowBytes };
   const connections = Array.from({ length: 20 }, () => new RawConnection(server.address, { settings }));
   const begun = connections.flatMap((connection) =>
@@ -45,18 +48,19 @@ async function standingReads({ digest }: Blob, windowBytes: number): Promise<Raw
 
 describe('the memory of a server', () => {
   // obligation: BSR-15
-  test.each([
-    ['a little', 65_535],
-    ['nothing', 0],
+  test.each<[string, string, number, (blob: Blob) => string]>([
+    ['2,000 reads', 'a little', 65_535, ({ digest }) => readName(digest)],
+    ['2,000 reads', 'nothing', 0, ({ digest }) => readName(digest)],
+    ['2,000 compressed reads', 'a little', 65_535, ({ digest }) => compressedReadName(digest, 'zstd')],
   ])(
-    'grows by less than 300 MB for 2,000 reads of 8 MiB that stand still, their readers taking %s',
-    async (_, windowBytes) => {
-      const blob = freshBlob(8 * mebibyte);
+    'grows by less than 350 MB for %s of 8 MiB that stand still, their readers taking %s',
+    async (_, __, windowBytes, nameOf) => {
+      const blob = textBlob(8 * mebibyte); // Compressed, it is still more than anybody takes here.
       await upload(api, blob);
       const before = (await server.memory()).nowBytes;
-      const connections = await standingReads(blob, windowBytes);
+      const connections = await standingReads(nameOf(blob), windowBytes);
       await api.has(absentDigest()); // It still answers.
-      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(300);
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(350);
       for (const connection of connections) connection[Symbol.dispose]();
       expect(await api.read(readName(blob.digest), 8 * mebibyte - 5)).toEqual(blob.bytes.subarray(-5));
     },
@@ -91,6 +95,29 @@ describe('the memory of a server', () => {
       }
       expect(received.digest('hex')).toBe(digest.hash);
       expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(120);
+    },
+    patienceMs,
+  );
+
+  // obligation: BSW-14, BUB-4
+  test(
+    'grows by less than 200 MB for zstd bombs of 1 GiB, whatever size they are announced with',
+    async () => {
+      const part = zstdCompressSync(Buffer.alloc(64 * mebibyte));
+      const bomb = Buffer.concat(Array(16).fill(part));
+      await upload(api, freshBlob(mebibyte));
+      const before = (await server.memory()).nowBytes;
+      for (const sizeBytes of [1, 1000, 10 * mebibyte, 1024 * mebibyte]) {
+        const digests = Array.from({ length: 4 }, () => absentDigest(sizeBytes));
+        const write = async (digest: Blob['digest']): Promise<void> => {
+          const requests = requestsOf(compressedWriteName(digest, 'zstd'), bomb);
+          await api.ends(api.write(requests), 'invalid_argument');
+          await api.ends(updateOne(api, digest, bomb, { compressor: 1 }), 'invalid_argument');
+        };
+        await Promise.all((sizeBytes > 100 * mebibyte ? digests.slice(0, 1) : digests).map(write));
+        for (const digest of digests) expect(await api.has(digest)).toBe(false);
+      }
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(200);
     },
     patienceMs,
   );

@@ -21,7 +21,15 @@ describe('parseReadName', () => {
     [`blobs/sha256/${hash}/42`, ''],
     [`a/blobs/sha256/${hash}/42`, 'a'],
   ])('reads %j', (name, instance) => {
-    expect(parseReadName(name, functions)).toEqual({ instance, digest });
+    expect(parseReadName(name, functions)).toEqual({ instance, digest, compressor: undefined });
+  });
+
+  test.each([
+    [`compressed-blobs/zstd/${hash}/42`, '', 'zstd'],
+    [`/compressed-blobs/deflate/${hash}/42`, '', 'deflate'],
+    [`a/b/compressed-blobs/brotli/sha256/${hash}/42`, 'a/b', 'brotli'],
+  ])('reads %j', (name, instance, compressor) => {
+    expect(parseReadName(name, functions)).toEqual({ instance, digest, compressor });
   });
 
   // obligation: BSR-5
@@ -37,9 +45,12 @@ describe('parseReadName', () => {
 
   // obligation: BSR-4
   test.each([
-    ['unimplemented', `compressed-blobs/zstd/${hash}/42`, 'compressor zstd is not offered here'],
-    ['unimplemented', `a/compressed-blobs/brotli/blake3/${hash}/42`, 'compressor brotli is not offered here'],
+    ['invalid_argument', `a/compressed-blobs/brotli/blake3/${hash}/42`, 'digest function blake3 is not offered here'],
     ['invalid_argument', `compressed-blobs/identity/${hash}/42`, 'no compressor "identity"'],
+    ['invalid_argument', `compressed-blobs/ZSTD/${hash}/42`, 'no compressor "ZSTD"'],
+    ['invalid_argument', `compressed-blobs/${hash}/42`, 'no compressor'],
+    ['invalid_argument', `compressed-blobs/zstd/${hash}`, 'no hash/size'],
+    ['invalid_argument', `compressed-blobs/zstd/${hash}/42/x`, '"x" follows the size'],
     ['invalid_argument', 'compressed-blobs', 'no compressor ""'],
     ['invalid_argument', `blobs/${hash}/42/x`, '"x" follows the size'],
     ['invalid_argument', `blobs/${hash}/042`, '"042" is no size'],
@@ -64,7 +75,13 @@ describe('parseWriteName', () => {
     [`uploads/not-a-uuid/blobs/sha256/${hash}/42/../..`, ''],
     [`uploads/blobs/blobs/${hash}/42`, ''],
   ])('reads %j', (name, instance) => {
-    expect(parseWriteName(name, functions)).toEqual({ instance, digest });
+    expect(parseWriteName(name, functions)).toEqual({ instance, digest, compressor: undefined });
+  });
+
+  // obligation: BSW-19
+  test('reads how the bytes are compressed', () => {
+    const name = `a/uploads/u/compressed-blobs/deflate/${hash}/42/more`;
+    expect(parseWriteName(name, functions)).toEqual({ instance: 'a', digest, compressor: 'deflate' });
   });
 
   // obligation: BSW-21
@@ -74,7 +91,8 @@ describe('parseWriteName', () => {
     ['invalid_argument', `uploads//blobs/${hash}/42`, 'no uuid after uploads/'],
     ['invalid_argument', `uploads/u/${hash}/42`, 'no blobs/ where it should be'],
     ['invalid_argument', `uploads/u/blobs/${hash}`, 'no hash/size after blobs/'],
-    ['unimplemented', `uploads/u/compressed-blobs/deflate/${hash}/42`, 'compressor deflate'],
+    ['invalid_argument', `uploads/u/compressed-blobs/identity/${hash}/42`, 'no compressor "identity"'],
+    ['invalid_argument', `uploads/u/zstd/${hash}/42`, 'no blobs/ where it should be'],
   ])('says %s of %j, and why', (code, name, why) => {
     expect(() => parseWriteName(name, functions)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(why) }),
@@ -115,7 +133,7 @@ describe('any string', () => {
           parsed = parse(name, functions);
         } catch (reason) {
           expect(reason).toBeInstanceOf(Failure);
-          expect(['invalid_argument', 'unimplemented']).toContain((reason as Failure).code);
+          expect(reason).toMatchObject({ code: 'invalid_argument' });
           return;
         }
         expect(Digest.hex(parsed.digest)).toMatch(/^[0-9a-f]{64}$/);

@@ -1,3 +1,4 @@
+import { type CodecName, isCodecName } from '@gorego/compression';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { validInstanceName } from './instances.ts';
@@ -7,22 +8,24 @@ import type { DigestFunctions } from './wire-digest.ts';
 export interface ResourceName {
   readonly instance: string;
   readonly digest: Digest;
+  /** How the bytes are compressed on their way; undefined if they go as they are. */
+  readonly compressor: CodecName | undefined;
 }
 
 /** Far above any real name; what is longer is not even looked at. */
 const nameCharactersMax = 2000;
 
 /**
- * Reads the name of a blob to read: `[instance/]blobs/[function/]hash/size`. A leading slash stands for the empty
- * instance, as moon writes it.
+ * Reads the name of a blob to read: `[instance/]blobs/[function/]hash/size`, or `compressed-blobs/compressor/` in place of
+ * `blobs/`. A leading slash stands for the empty instance, as moon writes it.
  */
 export function parseReadName(name: string, functions: DigestFunctions): ResourceName {
   const segments = split(name);
   const at = segments.findIndex((segment) => segment === 'blobs' || segment === 'compressed-blobs');
   if (at < 0) malformed(name, 'no blobs/ in it');
-  const { digest, rest } = blobOf(name, segments.slice(at), functions);
+  const { digest, compressor, rest } = blobOf(name, segments.slice(at), functions);
   if (rest.length > 0) malformed(name, `${JSON.stringify(rest.join('/'))} follows the size`);
-  return { instance: validInstanceName(segments.slice(0, at).join('/')), digest };
+  return { instance: validInstanceName(segments.slice(0, at).join('/')), digest, compressor };
 }
 
 /** Reads the name of a blob to write: `[instance/]uploads/uuid/blobs/…`, with any metadata after it. */
@@ -31,25 +34,35 @@ export function parseWriteName(name: string, functions: DigestFunctions): Resour
   const at = segments.indexOf('uploads');
   if (at < 0) malformed(name, 'no uploads/ in it');
   if (!segments[at + 1]) malformed(name, 'no uuid after uploads/');
-  const { digest } = blobOf(name, segments.slice(at + 2), functions);
-  return { instance: validInstanceName(segments.slice(0, at).join('/')), digest };
+  const { digest, compressor } = blobOf(name, segments.slice(at + 2), functions);
+  return { instance: validInstanceName(segments.slice(0, at).join('/')), digest, compressor };
 }
 
-/** Reads `blobs/[function/]hash/size` and says what comes after it. */
+/** Reads `blobs/[function/]hash/size`, or `compressed-blobs/compressor/…`, and says what comes after it. */
 function blobOf(
   name: string,
-  [kind, ...after]: readonly string[],
+  segments: readonly string[],
   functions: DigestFunctions,
-): { digest: Digest; rest: readonly string[] } {
-  if (kind === 'compressed-blobs') refuseCompressor(name, after[0]);
-  if (kind !== 'blobs') malformed(name, 'no blobs/ where it should be');
+): { digest: Digest; compressor: CodecName | undefined; rest: readonly string[] } {
+  const { compressor, after } = formOf(name, segments);
   const named = reapiFunctions.has(after[0] ?? '') ? after[0] : undefined;
   const [hash, size, ...rest] = named === undefined ? after : after.slice(1);
   if (hash === undefined || size === undefined) malformed(name, 'no hash/size after blobs/');
   if (!/^(0|[1-9][0-9]{0,15})$/.test(size)) malformed(name, `${JSON.stringify(size)} is no size`);
   const functionName = named === undefined ? functions.ofLength(hash.length) : functions.segment(named);
   if (functionName === undefined) malformed(name, `digest function ${named} is not offered here`);
-  return { digest: Digest.of(functionName, hash, Number(size)), rest };
+  return { digest: Digest.of(functionName, hash, Number(size)), compressor, rest };
+}
+
+function formOf(
+  name: string,
+  [kind, ...after]: readonly string[],
+): { compressor: CodecName | undefined; after: readonly string[] } {
+  if (kind === 'blobs') return { compressor: undefined, after };
+  if (kind !== 'compressed-blobs') malformed(name, 'no blobs/ where it should be');
+  const [compressor = '', ...rest] = after;
+  if (!isCodecName(compressor)) malformed(name, `no compressor ${JSON.stringify(compressor)}`);
+  return { compressor, after: rest };
 }
 
 /** Every DigestFunction.Value as a segment; goREgo need not offer it to know that it isn't a hash. */
@@ -65,13 +78,6 @@ const reapiFunctions: ReadonlySet<string> = new Set([
   'blake3',
   'gitsha1',
 ]);
-
-const reapiCompressors: ReadonlySet<string | undefined> = new Set(['zstd', 'deflate', 'brotli']);
-
-function refuseCompressor(name: string, compressor: string | undefined): never {
-  if (!reapiCompressors.has(compressor)) malformed(name, `no compressor ${JSON.stringify(compressor ?? '')}`);
-  throw new Failure('unimplemented', `compressor ${compressor} is not offered here: ${JSON.stringify(name)}`);
-}
 
 function split(name: string): string[] {
   if (name.length > nameCharactersMax) malformed(name.slice(0, 100), `${name.length} characters`);

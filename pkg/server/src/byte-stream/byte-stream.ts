@@ -1,3 +1,4 @@
+import type { Codecs } from '@gorego/compression';
 import { methodPath } from '@gorego/proto';
 import { ByteStreamDefinition as service } from '@gorego/proto/google/bytestream/bytestream';
 import type { Routes } from '@gorego/rpc';
@@ -9,10 +10,15 @@ import { read } from './read.ts';
 import { write } from './write.ts';
 
 /** google.bytestream.ByteStream, over the blobs that REAPI's resource names name. */
-export function byteStream(instances: Instances, functions: DigestFunctions, activity: Activity): Routes {
+export function byteStream(
+  instances: Instances,
+  functions: DigestFunctions,
+  activity: Activity,
+  codecs: Codecs,
+): Routes {
   return {
-    [methodPath(service, 'read')]: read(instances, functions, activity),
-    [methodPath(service, 'write')]: write(instances, functions, activity),
+    [methodPath(service, 'read')]: read(instances, functions, activity, codecs),
+    [methodPath(service, 'write')]: write(instances, functions, activity, codecs),
     [methodPath(service, 'queryWriteStatus')]: queryWriteStatus(instances, functions),
   };
 }

@@ -66,20 +66,33 @@ export class WriteRequests {
     return new WriteRequests(parseWriteRequest(value), iterator);
   }
 
-  /** The data, from the first request to the one that finishes. It ends without waiting for the client's half-close. */
-  async *data(endOffset: number): AsyncGenerator<Uint8Array> {
+  /** Whether all data has been taken, to the request that finishes. */
+  get isFinished(): boolean {
+    return this.#state === 'finished';
+  }
+
+  /** Where the data that has been taken ends: the first offset, and all its bytes. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /**
+   * The data, from the first request to the one that finishes: up to `endOffset`, if that is known beforehand. It ends
+   * without waiting for the client's half-close.
+   */
+  async *data(endOffset?: number): AsyncGenerator<Uint8Array> {
     for (let request = this.first; ; request = await this.#next()) {
       const end = this.#position + request.data.byteLength;
-      if (end > endOffset) {
+      if (endOffset !== undefined && end > endOffset) {
         throw new Failure('invalid_argument', `data up to byte ${end} of a blob of ${endOffset} bytes`);
       }
       this.#position = end;
-      if (request.finishWrite && end < endOffset) {
+      if (endOffset !== undefined && request.finishWrite && end < endOffset) {
         throw new Failure('invalid_argument', `finish_write at byte ${end} of a blob of ${endOffset} bytes`);
       }
+      if (request.finishWrite) this.#state = 'finished';
       if (request.data.byteLength > 0) yield request.data;
       if (request.finishWrite) {
-        this.#state = 'finished';
         return;
       }
     }

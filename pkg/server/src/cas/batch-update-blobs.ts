@@ -1,3 +1,4 @@
+import type { Codecs } from '@gorego/compression';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import {
@@ -10,8 +11,10 @@ import {
 import type { Call, Route } from '@gorego/rpc';
 import { BlobReader } from '@gorego/storage';
 import type { Activity } from '../activity.ts';
+import { compressorName } from '../compressors.ts';
+import { decompressedBytes } from '../decompressed.ts';
 import { inParallel } from '../in-parallel.ts';
-import type { Instance, Instances } from '../instances.ts';
+import type { Instances } from '../instances.ts';
 import { unary } from '../method.ts';
 import { entryStatus, withoutText } from '../status.ts';
 import { type DigestFunctions, echoed } from '../wire-digest.ts';
@@ -24,7 +27,12 @@ const bounds = { bytesMax: Number.POSITIVE_INFINITY, shape: { 2: { 1: {} } } };
  * BatchUpdateBlobs. Each entry has its own outcome; only a batch over the announced limit, or a malformed message, fails
  * as a whole, and then nothing is stored.
  */
-export function batchUpdateBlobs(instances: Instances, functions: DigestFunctions, activity: Activity): Route {
+export function batchUpdateBlobs(
+  instances: Instances,
+  functions: DigestFunctions,
+  activity: Activity,
+  codecs: Codecs,
+): Route {
   const { batchUpdateBlobs: method } = ContentAddressableStorageDefinition.methods;
   const answer = async (call: Call, request: BatchUpdateBlobsRequest): Promise<BatchUpdateBlobsResponse> => {
     const instance = instances(request.instanceName);
@@ -36,7 +44,8 @@ export function batchUpdateBlobs(instances: Instances, functions: DigestFunction
     });
     const update = async (entry: Entry): Promise<BatchUpdateBlobsResponse_Response> => {
       const status = await entryStatus(call, async () => {
-        await store(call, instance, functions.digest(entry.digest, functionName), entry);
+        const digest = functions.digest(entry.digest, functionName);
+        await instance.blobs.put(call, digest, received(digest, entry, codecs));
         activity.stored(call.caller, entry.data.byteLength);
       });
       return { digest: echoed(entry.digest), status };
@@ -47,12 +56,18 @@ export function batchUpdateBlobs(instances: Instances, functions: DigestFunction
   return unary(method, answer, bounds);
 }
 
-async function store(call: Call, { blobs }: Instance, digest: Digest, { data, compressor }: Entry): Promise<void> {
-  if (compressor !== 0) {
+/** The blob an entry holds. What is compressed comes in pieces if it is large: it may be far larger than the message. */
+function received(digest: Digest, { data, compressor }: Entry, codecs: Codecs): BlobReader {
+  const sizeBytes = Digest.sizeBytes(digest);
+  if (compressor === 0) {
+    if (data.byteLength !== sizeBytes) {
+      throw new Failure('invalid_argument', `${data.byteLength} bytes are not the blob ${digest}`);
+    }
+    return BlobReader.ofBytes(data);
+  }
+  const name = compressorName(compressor);
+  if (name === undefined) {
     throw new Failure('invalid_argument', `compressor ${compressor} is not among supported_batch_update_compressors`);
   }
-  if (data.byteLength !== Digest.sizeBytes(digest)) {
-    throw new Failure('invalid_argument', `${data.byteLength} bytes are not the blob ${digest}`);
-  }
-  await blobs.put(call, digest, BlobReader.ofBytes(data));
+  return decompressedBytes(data, sizeBytes, codecs[name]);
 }

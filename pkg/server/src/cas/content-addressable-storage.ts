@@ -1,3 +1,4 @@
+import type { Codecs } from '@gorego/compression';
 import { methodPath } from '@gorego/proto';
 import { ContentAddressableStorageDefinition as service } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import type { Routes } from '@gorego/rpc';
@@ -14,11 +15,12 @@ export function contentAddressableStorage(
   instances: Instances,
   functions: DigestFunctions,
   activity: Activity,
+  codecs: Codecs,
 ): Routes {
   return {
     [methodPath(service, 'findMissingBlobs')]: findMissingBlobs(instances, functions),
-    [methodPath(service, 'batchUpdateBlobs')]: batchUpdateBlobs(instances, functions, activity),
-    [methodPath(service, 'batchReadBlobs')]: batchReadBlobs(instances, functions, activity),
+    [methodPath(service, 'batchUpdateBlobs')]: batchUpdateBlobs(instances, functions, activity, codecs),
+    [methodPath(service, 'batchReadBlobs')]: batchReadBlobs(instances, functions, activity, codecs),
     [methodPath(service, 'getTree')]: getTree(instances, functions),
   };
 }

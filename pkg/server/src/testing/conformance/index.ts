@@ -9,6 +9,8 @@ import { byteStreamWriteMany } from './byte-stream-write-many.ts';
 import { byteStreamWriteRequests } from './byte-stream-write-requests.ts';
 import { capabilities } from './capabilities.ts';
 import { compression } from './compression.ts';
+import { compressionBatches } from './compression-batches.ts';
+import { compressionZstd } from './compression-zstd.ts';
 import { digestFunctionCases } from './digest-functions.ts';
 import { findMissing } from './find-missing.ts';
 import { general } from './general.ts';
@@ -43,6 +45,8 @@ export const conformance: Readonly<Record<string, readonly ConformanceCase[]>> =
   'byte-stream-write-many': byteStreamWriteMany,
   'query-write-status': queryWriteStatus,
   compression,
+  'compression-batches': compressionBatches,
+  'compression-zstd': compressionZstd,
   'action-cache': actionCache,
   'action-cache-inlining': actionCacheInlining,
   'action-cache-completeness': actionCacheCompleteness,
