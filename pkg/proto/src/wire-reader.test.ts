@@ -49,6 +49,12 @@ describe('a reader of well-formed messages', () => {
     );
   });
 
+  test('gives ASCII as it is, and what is none as no ASCII', () => {
+    const message = new BinaryWriter().uint32(10).string('0af').uint32(10).string('0äf').finish();
+    const reader = new WireReader(message);
+    expect([reader.next() && reader.ascii(), reader.next() && reader.ascii()]).toEqual(['0af', '0Ã¤f']);
+  });
+
   test('reads digests as the generated decoder does', () => {
     const digest = fc.record({ hash: text, sizeBytes: int64 });
     const request = fc.record({ instanceName: text, blobDigests: fc.array(digest), digestFunction: fc.nat(20) });

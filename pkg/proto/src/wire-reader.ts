@@ -99,6 +99,12 @@ export class WireReader {
     return value;
   }
 
+  /** A bytes or string field of ASCII. What isn't becomes characters that no ASCII text has. */
+  ascii(): string {
+    const start = this.#startOfBytes();
+    return this.#bytes.toString('latin1', start, this.#at);
+  }
+
   /** Adds the int64, int32 or enum values of one occurrence of a repeated field, packed or not, to `values`. */
   int64s(values: number[]): void {
     if (this.wireType === WireType.varint) {

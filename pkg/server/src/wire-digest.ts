@@ -63,11 +63,16 @@ export class DigestFunctions {
 
   /** The same for an encoded Digest message. Malformed bytes are a WireError. */
   encodedDigest(message: Uint8Array, functionName: DigestFunctionName | undefined): Digest {
+    return this.digestIn(new WireReader(message), functionName);
+  }
+
+  /** The same for one that is about to be read. */
+  digestIn(message: WireReader, functionName: DigestFunctionName | undefined): Digest {
     let hash = '';
     let sizeBytes = 0;
-    for (const reader = new WireReader(message); reader.next(); ) {
-      if (reader.field === 1) hash = latin1(reader.bytes());
-      else if (reader.field === 2) sizeBytes = reader.int64();
+    while (message.next()) {
+      if (message.field === 1) hash = message.ascii();
+      else if (message.field === 2) sizeBytes = message.int64();
     }
     return Digest.of(functionName ?? this.ofLength(hash.length), hash, sizeBytes);
   }
@@ -86,9 +91,4 @@ export function digestMessage(digest: Digest): DigestMessage {
 /** A Digest message to answer with: what it names, and nothing else that came with it. */
 export function echoed(message: DigestMessage | undefined): DigestMessage | undefined {
   return message && { hash: message.hash, sizeBytes: message.sizeBytes };
-}
-
-/** Hex digits are ASCII; whatever else is here becomes characters that no hash has. */
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

@@ -1,4 +1,5 @@
 import type { Digest, DigestFunctionName } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
 import { WireReader } from '@gorego/proto';
 import type { DigestFunctions } from '../wire-digest.ts';
 
@@ -14,16 +15,31 @@ export function directoryDigests(
   const files: Digest[] = [];
   const directories: Digest[] = [];
   for (const reader = new WireReader(directory); reader.next(); ) {
-    if (reader.field === field.files) files.push(nodeDigest(reader.bytes(), functions, functionName));
-    else if (reader.field === field.directories) directories.push(nodeDigest(reader.bytes(), functions, functionName));
+    if (reader.field === field.files) files.push(nodeDigest(reader.message(), functions, functionName));
+    else if (reader.field === field.directories)
+      directories.push(nodeDigest(reader.message(), functions, functionName));
   }
   return { files, directories };
 }
 
-function nodeDigest(node: Uint8Array, functions: DigestFunctions, functionName: DigestFunctionName): Digest {
-  let digest = new Uint8Array();
-  for (const reader = new WireReader(node); reader.next(); ) {
-    if (reader.field === field.nodeDigest) digest = reader.bytes() as Uint8Array<ArrayBuffer>;
+/** The directories alone; its files are passed over, whatever they name. */
+export function subdirectories(
+  directory: Uint8Array,
+  functions: DigestFunctions,
+  functionName: DigestFunctionName,
+): Digest[] {
+  const directories: Digest[] = [];
+  for (const reader = new WireReader(directory); reader.next(); ) {
+    if (reader.field === field.directories) directories.push(nodeDigest(reader.message(), functions, functionName));
   }
-  return functions.encodedDigest(digest, functionName);
+  return directories;
+}
+
+function nodeDigest(node: WireReader, functions: DigestFunctions, functionName: DigestFunctionName): Digest {
+  let digest: Digest | undefined;
+  while (node.next()) {
+    if (node.field === field.nodeDigest) digest = functions.digestIn(node.message(), functionName);
+  }
+  if (digest === undefined) throw new Failure('invalid_argument', 'a file or directory without a digest');
+  return digest;
 }

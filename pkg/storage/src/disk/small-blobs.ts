@@ -60,7 +60,7 @@ export class SmallBlobs {
     const length = SegmentRecord.headerBytes({ digest, instance: '' }) + sizeBytes;
     let record: Uint8Array | undefined;
     try {
-      record = await segments.read(segment, offset, length);
+      record = segments.readRecent(segment, offset, length) ?? (await segments.read(segment, offset, length));
     } catch (reason) {
       return this.#lost(digest, key, { segment, offset }, reason);
     }
