@@ -3,6 +3,7 @@ export { BlobReader, type BlobReaderInit, bytesOf, type Outcome, observed } from
 export type { BlobStore, Staged, StagingStore } from './blob-store.ts';
 export { type ByteRange, isWhole, type Span, sliced, spanOf } from './byte-range.ts';
 export { completeOnly, isComplete, type References } from './complete-only.ts';
+export type { Housekeeping, Removed, Survey } from './disk/housekeeping.ts';
 export { LocalStore, type LocalStoreInit, type StoreObserver } from './disk/local-store.ts';
 export { emptyAlwaysHere } from './empty-always-here.ts';
 export { MemoryActions, MemoryBlobs } from './memory-store.ts';

@@ -5,6 +5,7 @@ import type { Key } from './index/key.ts';
 import { Leaves } from './leaves.ts';
 import { blockBytes } from './segments/segment.ts';
 import type { Place } from './segments/segment-writer.ts';
+import { Ticks } from './ticks.ts';
 
 /** What is still wanted of a segment. */
 export interface SegmentUse {
@@ -47,9 +48,9 @@ export class Contents {
     this.#log = log;
   }
 
-  /** Seconds, as the index counts them. */
+  /** Ticks. */
   get now(): number {
-    return Math.floor(this.#clock.now() / 1000);
+    return Ticks.of(this.#clock.now());
   }
 
   /** What files of their own take on the disk, with their directories. */
@@ -83,6 +84,13 @@ export class Contents {
   forgetSame(key: Key, { segment, offset }: Place): void {
     const entry = this.index.get(key);
     if (entry?.segment === segment && entry.offset === offset) this.forget(key);
+  }
+
+  /** Forgets whatever is in a segment. */
+  forgetAllIn(segment: number): void {
+    for (let shard = 0; shard < shardCount && this.#segments.has(segment); shard++) {
+      for (const [key, entry] of this.index.entries(shard)) if (entry.segment === segment) this.forget(key);
+    }
   }
 
   /** It is somewhere else now, unless it has been replaced or forgotten meanwhile. */

@@ -71,12 +71,15 @@ export class LargeBlobs {
 
   /** Gives it the name. Whoever does answers for the hash. */
   async name(file: StagedFile, digest: Digest): Promise<void> {
-    const { contents } = this.#parts;
-    const stat = await file.name(DiskPath.ofBlob(digest));
-    const sizeBytes = Digest.sizeBytes(digest);
-    const used = contents.now;
-    const entry = { kind: 'blob', sizeBytes, segment: 0, offset: 0, used, isVerified: true } as const;
-    contents.set(Key.ofBlob(digest), { ...entry, identity: identityOf(stat) });
+    const { contents, locks } = this.#parts;
+    const key = Key.ofBlob(digest);
+    await locks.run(key, async () => {
+      const stat = await file.name(DiskPath.ofBlob(digest));
+      const sizeBytes = Digest.sizeBytes(digest);
+      const used = contents.now;
+      const entry = { kind: 'blob', sizeBytes, segment: 0, offset: 0, used, isVerified: true } as const;
+      contents.set(key, { ...entry, identity: identityOf(stat) });
+    });
   }
 
   async put(ctx: Context, digest: Digest, chunks: AsyncIterable<Uint8Array>): Promise<void> {
@@ -128,11 +131,14 @@ export class LargeBlobs {
 
   /** The file isn't the blob: it goes where a person can look at it. */
   async #setAside(digest: Digest, sizeBytes: number): Promise<void> {
-    const { contents, quarantine, onCorrupt } = this.#parts;
+    const { contents, quarantine, onCorrupt, locks } = this.#parts;
+    const key = Key.ofBlob(digest);
     const path = DiskPath.ofBlob(digest);
-    contents.forget(Key.ofBlob(digest));
+    contents.forget(key);
     onCorrupt(digest, path);
-    await quarantine.takeFile(path, sizeBytes);
+    await locks.run(key, async () => {
+      if (contents.index.get(key) === undefined) await quarantine.takeFile(path, sizeBytes);
+    });
   }
 
   #ghost(key: Key): void {

@@ -9,9 +9,10 @@ import { Key } from './index/key.ts';
 import { LargeBlobs } from './large-blobs.ts';
 import { SmallBlobs } from './small-blobs.ts';
 import type { StoreParts } from './store-parts.ts';
+import { Ticks } from './ticks.ts';
 
 /** A file that nobody used for this long is looked at before it is said to exist: somebody may have removed it. */
-const recentSeconds = 60;
+const recentTicks = 60 * Ticks.perSecond;
 /** A record may move while it is looked up: this often at most. */
 const lookupsMax = 4;
 
@@ -88,7 +89,7 @@ export class LocalBlobs implements StagingStore {
     const before = contents.index.touchBlob(key, Digest.sizeBytes(digest), now);
     if (before < 0) return mayHaveStrangers() ? undefined : false;
     if (before === 0) return true;
-    return now - before < recentSeconds && !mayHaveStrangers() ? true : undefined;
+    return now - before < recentTicks && !mayHaveStrangers() ? true : undefined;
   }
 
   async #wholeOf(digest: Digest, blob: BlobReader): Promise<Uint8Array> {

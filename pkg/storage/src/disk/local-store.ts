@@ -7,8 +7,10 @@ import type { StagingStore } from '../blob-store.ts';
 import { endlessRoom, type Room } from '../room.ts';
 import { adoptRecords, forgetLost } from './adoption.ts';
 import { Contents } from './contents.ts';
+import { type Housekeeping, StoreHousekeeping } from './housekeeping.ts';
 import { IndexLog } from './index/index-log.ts';
 import { type Recovered, recovered } from './index/recovered.ts';
+import { KeyLocks } from './key-locks.ts';
 import { LocalActions } from './local-actions.ts';
 import { LocalBlobs } from './local-blobs.ts';
 import { Quarantine } from './quarantine.ts';
@@ -61,6 +63,8 @@ const snapshotEveryMs = 10 * 60_000;
 /** Tier 1: a directory of blobs and action results near the builders. */
 export class LocalStore implements AsyncDisposable {
   readonly blobs: StagingStore;
+  /** For whoever keeps house. */
+  readonly housekeeping: Housekeeping;
   readonly #parts: StoreParts;
   readonly #log: IndexLog;
   readonly #init: LocalStoreInit;
@@ -78,10 +82,13 @@ export class LocalStore implements AsyncDisposable {
     this.#parts = {
       ...parts,
       mayHaveStrangers: () => this.#mayHaveStrangers,
+      fraction: () => init.random.fraction(),
       spawn: (what, run) => this.#tasks.spawn(what, run),
       onCorrupt: (digest, where) => init.observer?.onCorrupt?.(digest, where),
     };
     this.blobs = new LocalBlobs(this.#parts);
+    const pause = (): Promise<void> => new Promise((resolve) => void init.clock.after(0, resolve));
+    this.housekeeping = new StoreHousekeeping(this.#parts, () => this.diskBytes, pause);
   }
 
   /**
@@ -100,12 +107,22 @@ export class LocalStore implements AsyncDisposable {
     const changes = await caughtUp(contents, segments, found);
     const log = await IndexLog.begin({
       ...{ disk, clock, boot, index: contents.index, generation: found.nextGeneration },
-      facts: () => ({ seconds: contents.now, segmentEnds: segments.ends }),
+      facts: () => ({ ticks: contents.now, segmentEnds: segments.ends }),
       onFailure: (failure) => init.observer?.onTrouble?.('write down what is stored', failure),
     });
     contents.writeTo(log);
     const quarantine = await Quarantine.open(disk, random);
-    const parts = { disk, contents, segments, staging, quarantine, room, durability, segmentThreshold };
+    const parts = {
+      locks: new KeyLocks(),
+      disk,
+      contents,
+      segments,
+      staging,
+      quarantine,
+      room,
+      durability,
+      segmentThreshold,
+    };
     const store = new LocalStore(init, parts, log);
     store.#begin(found, changes > 0);
     return store;
@@ -180,7 +197,7 @@ export class LocalStore implements AsyncDisposable {
   }
 }
 
-type OwnParts = 'mayHaveStrangers' | 'spawn' | 'onCorrupt';
+type OwnParts = 'mayHaveStrangers' | 'fraction' | 'spawn' | 'onCorrupt';
 
 /**
  * What segments have that the index does not know, and what the index knows that they don't have; returns how much that

@@ -5,6 +5,7 @@ import type { Contents } from './contents.ts';
 import { DiskPath } from './disk-path.ts';
 import { shardCount } from './index/entry-index.ts';
 import { Key } from './index/key.ts';
+import { Ticks } from './ticks.ts';
 
 /** What a comparison of the directory with the index came to. */
 export interface Reconciled {
@@ -123,7 +124,7 @@ class Walk implements Reconciled {
     }
     if (!(await this.#placed(path, digest))) return this.stranger(path);
     seen.add(sumOf(key));
-    const used = Math.floor(Math.max(stat.modifiedMs, stat.accessedMs) / 1000);
+    const used = Ticks.of(Math.max(stat.modifiedMs, stat.accessedMs));
     this.#contents.set(key, { kind: 'blob', sizeBytes: stat.sizeBytes, segment: 0, offset: 0, used });
     this.adopted++;
   }

@@ -100,13 +100,15 @@ export class StagedFile implements AsyncDisposable {
   async #begun(): Promise<DiskFile> {
     if (this.#file !== undefined) return this.#file;
     const { disk } = this.#parts;
-    try {
-      this.#file = await disk.create(this.#path);
-    } catch (reason) {
-      if (!isNotFound(reason)) throw reason;
-      await disk.makeDirectory(parentOf(this.#path)); // Somebody removed it.
-      this.#file = await disk.create(this.#path);
-    }
+    this.#file = await relieved(this.#parts, blockBytes, async () => {
+      try {
+        return await disk.create(this.#path);
+      } catch (reason) {
+        if (!isNotFound(reason)) throw reason;
+        await disk.makeDirectory(parentOf(this.#path)); // Somebody removed it.
+        return await disk.create(this.#path);
+      }
+    });
     return this.#file;
   }
 

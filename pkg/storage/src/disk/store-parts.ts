@@ -2,6 +2,7 @@ import type { Digest } from '@gorego/digest';
 import type { Disk } from '@gorego/platform';
 import type { Room } from '../room.ts';
 import type { Contents } from './contents.ts';
+import type { KeyLocks } from './key-locks.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Segments } from './segments/segments.ts';
 import type { Staging } from './staging.ts';
@@ -13,12 +14,15 @@ export interface StoreParts {
   readonly segments: Segments;
   readonly staging: Staging;
   readonly quarantine: Quarantine;
+  readonly locks: KeyLocks;
   readonly room: Room;
   readonly durability: 'process' | 'power';
   /** Blobs up to this size go into segments. */
   readonly segmentThreshold: number;
   /** False once the index knows every file there is: until then a file may be there that it does not know. */
   readonly mayHaveStrangers: () => boolean;
+  /** Chance, from 0 to 1. */
+  readonly fraction: () => number;
   /** Does something that nobody waits for. */
   readonly spawn: (what: string, run: () => Promise<void>) => void;
   /** Told of bytes that are not what their name says, and of where they were. */

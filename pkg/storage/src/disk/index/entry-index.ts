@@ -14,7 +14,7 @@ export interface Entry {
   /** 0 is a file of its own. */
   readonly segment: number;
   readonly offset: number;
-  /** Seconds, as the store counts them. */
+  /** Ticks. */
   readonly used: number;
   readonly isVerified: boolean;
   readonly isSuspect: boolean;
@@ -58,7 +58,7 @@ export class EntryIndex {
   }
 
   /**
-   * Is a blob of that size here? Then it has been used now. Says when a file was used before, in seconds; 0 for what is in
+   * Is a blob of that size here? Then it has been used now. Says when a file was used before, in ticks; 0 for what is in
    * a segment, -1 for what isn't here.
    */
   touchBlob(key: Key, sizeBytes: number, used: number): number {
@@ -139,11 +139,11 @@ export class EntryIndex {
   }
 
   /** What was used since then is suspect from now on. */
-  suspectSince(seconds: number): number {
+  suspectSince(ticks: number): number {
     let count = 0;
     for (const { words } of this.#shards) {
       for (let at = 0; at < words.length; at += entryWords) {
-        if (words[at + field.flags] === 0 || (words[at + field.used] as number) < seconds) continue;
+        if (words[at + field.flags] === 0 || (words[at + field.used] as number) < ticks) continue;
         words[at + field.flags] = (words[at + field.flags] as number) | Flag.suspect;
         count++;
       }

@@ -11,7 +11,7 @@ export const field = {
   segment: 5,
   /** Where in the segment the record begins; for a file, the high bits of its size. */
   offset: 6,
-  /** When it was last used, seconds. */
+  /** When it was last used, ticks. */
   used: 7,
   /** What it is, and what is known of it: eight bits of Flag, and 24 of the file's identity. Never 0: that is how an empty place looks. */
   flags: 8,

@@ -1,6 +1,7 @@
 import { SeededRandom, SimulatedClock, SimulatedDisk } from '@gorego/simulation';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Ticks } from '../ticks.ts';
 import { EntryIndex, type NewEntry } from './entry-index.ts';
 import { IndexFiles } from './index-files.ts';
 import { IndexLog } from './index-log.ts';
@@ -30,7 +31,7 @@ class Scene {
       clock: this.clock,
       boot: this.boot,
       index: this.index,
-      facts: () => ({ seconds: 1000, segmentEnds: new Map([[1, 77]]) }),
+      facts: () => ({ ticks: 1000, segmentEnds: new Map([[1, 77]]) }),
       generation,
       onFailure: ({ message }) => this.failures.push(message),
     });
@@ -110,7 +111,7 @@ describe('what is written down of the index', () => {
       scene.add(log, 1);
       await log.flush();
       const { suspectFrom } = await recovered(scene.disk, 'boot 2');
-      expect(suspectFrom).toBe(Math.floor(scene.clock.now() / 1000) - 120);
+      expect(suspectFrom).toBe(Ticks.of(scene.clock.now()) - 960);
     }));
 
   test('falls back on looking at everything when the snapshot is damaged', () =>

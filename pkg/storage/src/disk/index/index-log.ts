@@ -1,5 +1,6 @@
 import { Failure } from '@gorego/errors';
 import type { Clock, Disk, DiskFile } from '@gorego/platform';
+import { Ticks } from '../ticks.ts';
 import type { EntryIndex } from './entry-index.ts';
 import { IndexFiles } from './index-files.ts';
 import { JournalBlock, JournalHeader } from './journal.ts';
@@ -141,7 +142,7 @@ export class IndexLog {
   async #write(block: JournalBlock): Promise<void> {
     const journal = this.#journal;
     if (journal === undefined) return;
-    const bytes = block.sealed(this.#seconds());
+    const bytes = block.sealed(Ticks.of(this.#init.clock.now()));
     try {
       await journal.write([bytes], this.#position);
       this.#position += bytes.byteLength;
@@ -197,9 +198,5 @@ export class IndexLog {
     }
     this.#journal = journal;
     this.#position = header.byteLength;
-  }
-
-  #seconds(): number {
-    return Math.floor(this.#init.clock.now() / 1000);
   }
 }

@@ -35,7 +35,7 @@ const blockHeaderWords = 4;
 const firstChanges = 256;
 
 /**
- * Changes to the index on their way to the disk, gathered into a block: magic, seconds, words, CRC-32 of the words, and
+ * Changes to the index on their way to the disk, gathered into a block: magic, ticks, words, CRC-32 of the words, and
  * the changes themselves. Each says how an entry is from then on, so that going through them twice does no harm.
  */
 export class JournalBlock {
@@ -64,10 +64,10 @@ export class JournalBlock {
   }
 
   /** As it is written. Nothing may be added after it. */
-  sealed(seconds: number): Uint8Array {
+  sealed(ticks: number): Uint8Array {
     const words = this.#words.subarray(0, this.#length);
     words[0] = blockMagic;
-    words[1] = seconds;
+    words[1] = ticks;
     words[2] = this.#length - blockHeaderWords;
     words[3] = crc32(bytesOf(words.subarray(blockHeaderWords)));
     return bytesOf(words);
@@ -90,7 +90,7 @@ export interface Replayed {
   /** How many bytes of it were right; what follows them was torn. */
   readonly bytes: number;
   /** When the last of it was written; 0 if there is none. */
-  readonly seconds: number;
+  readonly ticks: number;
 }
 
 /**
@@ -104,13 +104,13 @@ export function replay(
 ): Replayed {
   const words = new Uint32Array(journal.buffer, journal.byteOffset, Math.floor(journal.byteLength / 4));
   let at = JournalHeader.bytes / 4;
-  let seconds = 0;
+  let ticks = 0;
   while (at + blockHeaderWords <= words.length) {
     const length = words[at + 2] as number;
     const end = at + blockHeaderWords + length;
     if (words[at] !== blockMagic || end > words.length || length % changeWords !== 0) break;
     if (crc32(bytesOf(words.subarray(at + blockHeaderWords, end))) !== words[at + 3]) break;
-    seconds = words[at + 1] as number;
+    ticks = words[at + 1] as number;
     for (let change = at + blockHeaderWords; change < end; change += changeWords) {
       if (words[change] === Change.set) {
         index.copyIn(words, change + 1);
@@ -122,7 +122,7 @@ export function replay(
     }
     at = end;
   }
-  return { bytes: at * 4, seconds };
+  return { bytes: at * 4, ticks };
 }
 
 function bytesOf(words: Uint32Array): Uint8Array {

@@ -1,4 +1,5 @@
 import type { Disk } from '@gorego/platform';
+import { Ticks } from '../ticks.ts';
 import { EntryIndex } from './entry-index.ts';
 import { field } from './entry-table.ts';
 import { IndexFiles } from './index-files.ts';
@@ -9,7 +10,7 @@ import { Snapshot } from './snapshot.ts';
  * What was written in the last seconds before a loss of power may be lost, or worse, be something else: Linux writes what
  * is older than half a minute.
  */
-const unsettledSeconds = 120;
+const unsettledTicks = 120 * Ticks.perSecond;
 
 /** What a start learns from the files of the index. */
 export interface Recovered {
@@ -18,7 +19,7 @@ export interface Recovered {
   readonly isComplete: boolean;
   /** Did the last run end in order? */
   readonly isClean: boolean;
-  /** What was used since then, in seconds, may not have reached the disk before the power went; undefined for nothing. */
+  /** What was used since that tick may not have reached the disk before the power went; undefined for nothing. */
   readonly suspectFrom: number | undefined;
   /** From where on a segment's records may be unknown. */
   readonly segmentEnds: ReadonlyMap<number, number>;
@@ -34,13 +35,13 @@ export async function recovered(disk: Disk, boot: string): Promise<Recovered> {
   const segmentEnds = new Map(base?.segmentEnds);
   const since = journals.filter((generation) => generation >= (base?.generation ?? 0));
   let suspectFrom = Number.POSITIVE_INFINITY;
-  let last = base?.seconds ?? 0;
+  let last = base?.ticks ?? 0;
   for (const generation of since) {
     const journal = await bytesOf(disk, IndexFiles.journal(generation));
     const isOfThisBoot = JournalHeader.isOf(boot, journal);
     if (isOfThisBoot === undefined) continue; // It ended before it began.
     last = Math.max(last, replayed(journal, index, segmentEnds));
-    if (!isOfThisBoot) suspectFrom = Math.min(suspectFrom, last - unsettledSeconds);
+    if (!isOfThisBoot) suspectFrom = Math.min(suspectFrom, last - unsettledTicks);
   }
   return {
     index,
@@ -52,22 +53,22 @@ export async function recovered(disk: Disk, boot: string): Promise<Recovered> {
   };
 }
 
-/** Returns when its last change was written down, seconds. */
+/** Returns when its last change was written down, ticks. */
 function replayed(journal: Uint8Array, index: EntryIndex, segmentEnds: Map<number, number>): number {
-  const { seconds } = replay(journal, index, (words, at) => {
+  const { ticks } = replay(journal, index, (words, at) => {
     const segment = words[at + field.segment] as number;
     if (segment === 0) return;
     // Its last record is looked at once more: how long it is, its header says.
     segmentEnds.set(segment, Math.max(words[at + field.offset] as number, segmentEnds.get(segment) ?? 0));
   });
-  return seconds;
+  return ticks;
 }
 
 interface Base {
   readonly generation: number;
   readonly index: EntryIndex;
   readonly segmentEnds: ReadonlyMap<number, number>;
-  readonly seconds: number;
+  readonly ticks: number;
 }
 
 async function newest(disk: Disk, snapshots: readonly number[]): Promise<Base | undefined> {

@@ -5,8 +5,8 @@ import { EntryTable, entryWords } from './entry-table.ts';
 
 /** What is known beside the entries. */
 export interface SnapshotFacts {
-  /** When it was taken, seconds. */
-  readonly seconds: number;
+  /** When it was taken. */
+  readonly ticks: number;
   /** Up to where each segment's records are in the index, or have been forgotten. */
   readonly segmentEnds: ReadonlyMap<number, number>;
 }

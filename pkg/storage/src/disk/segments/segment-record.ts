@@ -13,7 +13,7 @@ export interface RecordHeader {
   readonly bodyBytes: number;
   /** CRC-32 of a result's body; 0 for a blob, whose name is its check. */
   readonly check: number;
-  /** When, in seconds since the epoch. */
+  /** When, in ticks. */
   readonly written: number;
 }
 
@@ -37,7 +37,7 @@ export type Found =
  *      8  kind, digest function (REAPI's number), encoding, bytes of hash
  *     12  bytes of instance name, two spare
  *     16  bytes of body
- *     20  seconds
+ *     20  ticks
  *     24  size that the digest says, eight bytes
  *     32  CRC-32 of the body of a result
  *     36  the hash, the instance name

@@ -18,7 +18,8 @@ export class Segments {
   readonly #segmentBytes: number;
   readonly #durability: 'process' | 'power';
   readonly #byNumber: Map<number, Segment>;
-  readonly #dropped = new Set<Segment>();
+  /** What all but the active one take, those included that are dropped but still read. */
+  #restBytes = 0;
   readonly #ends: Map<number, number>;
   readonly #recent = new RecentPages();
   readonly #writer: SegmentWriter;
@@ -30,6 +31,7 @@ export class Segments {
     this.#segmentBytes = segmentBytes;
     this.#durability = durability;
     this.#byNumber = new Map(segments.map((segment) => [segment.number, segment]));
+    this.#restBytes = segments.reduce((sum, { diskBytes }) => sum + diskBytes, 0);
     this.#ends = new Map(segments.map(({ number, lengthBytes }) => [number, lengthBytes]));
     this.#lastNumber = Math.max(0, ...this.#byNumber.keys());
     this.#writer = new SegmentWriter((bytes) => this.#roomFor(bytes), { sync: durability === 'power', segmentBytes });
@@ -67,10 +69,7 @@ export class Segments {
 
   /** What they take on the disk, those included that are dropped but still read. */
   get diskBytes(): number {
-    let bytes = 0;
-    for (const { diskBytes } of this.#byNumber.values()) bytes += diskBytes;
-    for (const { diskBytes } of this.#dropped) bytes += diskBytes;
-    return bytes;
+    return this.#restBytes + (this.#active?.diskBytes ?? 0);
   }
 
   /** The one that is being written; it is not for dropping. */
@@ -86,6 +85,7 @@ export class Segments {
   continueLast(): void {
     const last = this.#byNumber.get(this.#lastNumber);
     if (last === undefined || last.lengthBytes >= this.#segmentBytes) return;
+    this.#restBytes -= last.diskBytes;
     this.#active = last;
     this.#ends.set(last.number, last.lengthBytes);
   }
@@ -121,12 +121,14 @@ export class Segments {
   async drop(number: number): Promise<void> {
     const segment = this.#byNumber.get(number);
     if (segment === undefined) return;
-    if (segment === this.#active) this.#active = undefined;
+    if (segment === this.#active) this.#retire();
     this.#byNumber.delete(number);
     this.#ends.delete(number);
-    this.#dropped.add(segment);
     await this.#disk.remove(Segment.path(number));
-    void segment.close().then(() => this.#dropped.delete(segment));
+    const { diskBytes } = segment;
+    void segment.close().then(() => {
+      this.#restBytes -= diskBytes;
+    });
   }
 
   /** Resolves when nothing is being written. */
@@ -139,11 +141,18 @@ export class Segments {
     await Promise.all(this.all.map((segment) => segment.close()));
   }
 
+  #retire(): void {
+    this.#restBytes += this.#active?.diskBytes ?? 0;
+    this.#active = undefined;
+  }
+
   async #roomFor(bytes: number): Promise<Segment> {
     const active = this.#active;
     if (active !== undefined && active.lengthBytes + bytes <= Math.max(this.#segmentBytes, bytes)) return active;
-    this.#active = await this.#begin();
-    return this.#active;
+    const next = await this.#begin();
+    this.#retire();
+    this.#active = next;
+    return next;
   }
 
   async #created(path: string): Promise<DiskFile> {

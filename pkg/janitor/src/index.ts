@@ -1,0 +1,2 @@
+export { Janitor, type JanitorInit, type JanitorObserver } from './janitor.ts';
+export { defaultMinFree } from './plan.ts';

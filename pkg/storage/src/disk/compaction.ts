@@ -1,0 +1,53 @@
+import { type Context, throwIfEnded } from '@gorego/context';
+import { Failure } from '@gorego/errors';
+import { Key } from './index/key.ts';
+import type { Segment } from './segments/segment.ts';
+import { recordsIn } from './segments/segment-scan.ts';
+import type { StoreParts } from './store-parts.ts';
+
+/** How many records are on their way at once. */
+const movedAtOnce = 64;
+
+/**
+ * Moves what is still wanted of a segment to where new records go, and drops it. What is read, replaced or forgotten
+ * meanwhile is as it would be without. On a full disk what can't move goes with the segment.
+ */
+export async function compacted(
+  ctx: Context,
+  { contents, segments }: Pick<StoreParts, 'contents' | 'segments'>,
+  segment: Segment,
+): Promise<void> {
+  const moving = new Set<Promise<void>>();
+  let full: Failure | undefined;
+  if (contents.useOf(segment.number) !== undefined) {
+    for await (const { header, offset, bodyOffset } of recordsIn(segment)) {
+      throwIfEnded(ctx);
+      const key = header.kind === 'blob' ? Key.ofBlob(header.digest) : Key.ofAction(header.instance, header.digest);
+      const from = { segment: segment.number, offset };
+      const entry = contents.index.get(key);
+      if (entry?.segment !== from.segment || entry.offset !== from.offset) continue;
+      if (full !== undefined) {
+        contents.forget(key);
+        continue;
+      }
+      const record = await segment.readSome(Buffer.allocUnsafe(bodyOffset - offset + header.bodyBytes), offset);
+      const bodyAt = bodyOffset - offset;
+      const move = segments
+        .append(record.subarray(0, bodyAt), record.subarray(bodyAt), (place) => contents.move(key, from, place))
+        .then(
+          () => {},
+          (reason: unknown) => {
+            full = Failure.from(reason);
+            contents.forgetSame(key, from);
+          },
+        )
+        .finally(() => moving.delete(move));
+      moving.add(move);
+      if (moving.size >= movedAtOnce) await Promise.race(moving);
+    }
+    await Promise.all(moving);
+  }
+  // What the scan did not come by is not there to be read either.
+  contents.forgetAllIn(segment.number);
+  await segments.drop(segment.number);
+}

@@ -1,0 +1,193 @@
+import { type Context, throwIfEnded } from '@gorego/context';
+import { compacted } from './compaction.ts';
+import { fileDiskBytes, recordBytes } from './contents.ts';
+import { DiskPath } from './disk-path.ts';
+import { keyAt, shardCount, sizeOf } from './index/entry-index.ts';
+import { entryWords, field } from './index/entry-table.ts';
+import { Key } from './index/key.ts';
+import { parentOf } from './staging.ts';
+import type { StoreParts } from './store-parts.ts';
+import { Ticks } from './ticks.ts';
+
+/** How much there is of what age. */
+export interface Survey {
+  /** Everything, bytes. */
+  readonly bytes: number;
+  /**
+   * How old everything is, milliseconds, beyond which there are about `bytes`: the least age to remove so much. Grows finer
+   * the younger; exact to an eighth of a second for what was used in the last minutes.
+   */
+  ageOfOldest(bytes: number): number;
+}
+
+export interface Removed {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** What whoever keeps house may know of a store, and do to it. */
+export interface Housekeeping {
+  /** What everything takes, as the disk counts. */
+  readonly diskBytes: number;
+  /** What segments hold that nobody wants any more: `compact` gives it back. */
+  readonly deadBytes: number;
+  survey(ctx: Context): Promise<Survey>;
+  /** Removes what was used longest ago, down to that age, until so much has been removed. Readers finish reading. */
+  evict(ctx: Context, ageMs: number, bytes: number): Promise<Removed>;
+  /**
+   * Gives back what segments hold for nobody, the emptiest first, as long as at least `share` of one is, and until
+   * `isEnough`. What is still wanted moves; where there is no room for that, it goes too.
+   */
+  compact(ctx: Context, share: number, isEnough: () => boolean): Promise<void>;
+}
+
+/** How many files are removed at once: readers use the same few threads. */
+const removedAtOnce = 2;
+
+/** A store's entries by age, and ways to be rid of them. */
+export class StoreHousekeeping implements Housekeeping {
+  readonly #parts: StoreParts;
+  readonly #diskBytes: () => number;
+  /** Lets others have their turn. */
+  readonly #pause: () => Promise<void>;
+
+  constructor(parts: StoreParts, diskBytes: () => number, pause: () => Promise<void>) {
+    this.#parts = parts;
+    this.#diskBytes = diskBytes;
+    this.#pause = pause;
+  }
+
+  get diskBytes(): number {
+    return this.#diskBytes();
+  }
+
+  get deadBytes(): number {
+    const { contents, segments } = this.#parts;
+    return segments.all.reduce(
+      (sum, { number, lengthBytes }) => sum + lengthBytes - (contents.useOf(number)?.bytes ?? 0),
+      0,
+    );
+  }
+
+  async survey(ctx: Context): Promise<Survey> {
+    const { contents } = this.#parts;
+    const { now } = contents;
+    const bytesOf = new Float64Array(bucketCount);
+    let bytes = 0;
+    for (let shard = 0; shard < shardCount; shard++) {
+      const { words } = contents.index.shard(shard);
+      for (let at = 0; at < words.length; at += entryWords) {
+        if (words[at + field.flags] === 0) continue;
+        const entryBytes = bytesAt(words, at);
+        const bucket = bucketOf(now - (words[at + field.used] as number));
+        bytesOf[bucket] = (bytesOf[bucket] as number) + entryBytes;
+        bytes += entryBytes;
+      }
+      if (words.length > pausedWords) await this.#pause();
+      throwIfEnded(ctx);
+    }
+    return {
+      bytes,
+      ageOfOldest: (wanted) => {
+        let sum = 0;
+        let bucket = bucketCount - 1;
+        for (; bucket > 0; bucket--) {
+          sum += bytesOf[bucket] as number;
+          if (sum >= wanted) break;
+        }
+        return (ageOfBucket(bucket) * 1000) / Ticks.perSecond;
+      },
+    };
+  }
+
+  async evict(ctx: Context, ageMs: number, bytes: number): Promise<Removed> {
+    const { contents } = this.#parts;
+    const before = contents.now - Math.floor((ageMs / 1000) * Ticks.perSecond);
+    const removed = { count: 0, bytes: 0 };
+    // Another one first each time: what is of one age goes from everywhere.
+    const first = Math.floor(this.#parts.fraction() * shardCount);
+    for (let i = 0; i < shardCount && removed.bytes < bytes; i++) {
+      throwIfEnded(ctx);
+      const { words } = contents.index.shard((first + i) % shardCount);
+      const victims: Key[] = [];
+      for (let at = 0; at < words.length && removed.bytes < bytes; at += entryWords) {
+        if (words[at + field.flags] === 0 || (words[at + field.used] as number) > before) continue;
+        victims.push(keyAt(words, at));
+        removed.count++;
+        removed.bytes += bytesAt(words, at);
+      }
+      await this.#remove(victims);
+      if (words.length > pausedWords) await this.#pause();
+    }
+    return removed;
+  }
+
+  async compact(ctx: Context, share: number, isEnough: () => boolean): Promise<void> {
+    const { segments, contents } = this.#parts;
+    while (!isEnough()) {
+      throwIfEnded(ctx);
+      const [emptiest] = segments.all
+        .filter(({ number }) => number !== segments.activeNumber)
+        .map((segment) => ({ segment, wanted: (contents.useOf(segment.number)?.bytes ?? 0) / segment.lengthBytes }))
+        .sort((a, b) => a.wanted - b.wanted);
+      if (emptiest === undefined || 1 - emptiest.wanted < share) return;
+      await compacted(ctx, this.#parts, emptiest.segment);
+      await this.#pause();
+    }
+  }
+
+  /** The index forgets them first: a crash in between leaves files that nobody knows, never names without files. */
+  async #remove(keys: readonly Key[]): Promise<void> {
+    const { contents, locks } = this.#parts;
+    const files = keys.filter((key) => contents.forget(key)?.segment === 0);
+    const queue = files.values();
+    const worker = async (): Promise<void> => {
+      for (const key of queue) await locks.run(key, () => this.#unlink(key));
+    };
+    await Promise.all(Array.from({ length: Math.min(removedAtOnce, files.length) }, worker));
+  }
+
+  /** The index knows half of the hash: the directory knows the rest. */
+  async #unlink(key: Key): Promise<void> {
+    const { disk, staging, contents } = this.#parts;
+    if (contents.index.get(key) !== undefined) return; // It came back meanwhile.
+    const word = key.a.toString(16).padStart(8, '0');
+    const directory = `${DiskPath.blobs}/${word.slice(0, 2)}/${word.slice(2, 4)}`;
+    for (const { name } of await disk.list(directory)) {
+      const digest = DiskPath.blobIn(name, 1);
+      if (digest === undefined || !isSame(Key.ofBlob(digest), key)) continue;
+      await disk.remove(`${directory}/${name}`);
+    }
+    for (let empty = directory; empty !== DiskPath.blobs; empty = parentOf(empty)) {
+      if (!(await disk.removeDirectory(empty))) break;
+      staging.unsettle(empty);
+    }
+  }
+}
+
+/** Tables larger than this are not gone through together with the next. */
+const pausedWords = 4096;
+
+/** The first buckets are a tick each; after them, each is a 256th of an octave. */
+const exactBuckets = 4096;
+const octaveBuckets = 256;
+const bucketCount = exactBuckets + octaveBuckets * 20;
+
+function bucketOf(ticks: number): number {
+  if (ticks < exactBuckets) return Math.max(0, ticks);
+  return Math.min(bucketCount - 1, exactBuckets + Math.floor(Math.log2(ticks / exactBuckets) * octaveBuckets));
+}
+
+/** The least age in it, ticks. */
+function ageOfBucket(bucket: number): number {
+  return bucket < exactBuckets ? bucket : Math.floor(exactBuckets * 2 ** ((bucket - exactBuckets) / octaveBuckets));
+}
+
+function bytesAt(words: Uint32Array, at: number): number {
+  const sizeBytes = sizeOf(words, at);
+  return words[at + field.segment] === 0 ? fileDiskBytes(sizeBytes) : recordBytes(sizeBytes);
+}
+
+function isSame(one: Key, other: Key): boolean {
+  return one.a === other.a && one.b === other.b && one.c === other.c && one.d === other.d;
+}
