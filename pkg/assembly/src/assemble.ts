@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '@gorego/config';
 import { background, TaskGroup } from '@gorego/context';
-import { bootId, type Clock, NodeDisk, type Random } from '@gorego/platform';
+import { type Clock, NodeDisk, type Random } from '@gorego/platform';
 import { defaultLimits, GrpcJsServer, type RpcServer } from '@gorego/rpc';
 import {
   type Activity,
@@ -15,11 +15,11 @@ import {
   referencesOf,
   validInstanceName,
 } from '@gorego/server';
-import { completeOnly, emptyAlwaysHere, LocalStore, type References } from '@gorego/storage';
+import { completeOnly, emptyAlwaysHere, type LocalStore, type References } from '@gorego/storage';
 import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
 import { type BackingCache, backingCache } from './backing-cache.ts';
+import { nearStore } from './near-store.ts';
 import { offeredFunctions } from './offered-functions.ts';
-import { storeObserver } from './store-observer.ts';
 
 /** What the outside world lends the object graph. */
 export interface Surroundings {
@@ -43,20 +43,17 @@ export interface Running extends AsyncDisposable {
 
 /** Turns a configuration into the graph of objects it describes, and serves. Listening comes last. */
 export async function assemble(config: Config, surroundings: Surroundings): Promise<Running> {
-  const { clock, random, log, directory } = surroundings;
+  const { clock, log, directory } = surroundings;
   const digestFunctions = offeredFunctions(config.digestFunctions, log);
   await using undo = new AsyncDisposableStack();
   const storeDirectory = resolve(directory, config.localStore.dir);
-  const near = undo.use(
-    await LocalStore.open({
-      ...{ disk: new NodeDisk(storeDirectory), random, clock, boot: bootId() },
-      observer: storeObserver(log),
-    }),
-  );
+  const metrics = new Metrics({ isProcess: true });
   const tasks = undo.use(
     new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code })),
   );
-  const metrics = new Metrics({ isProcess: true });
+  const { store: near } = undo.use(
+    await nearStore({ ...surroundings, config, disk: new NodeDisk(storeDirectory), tasks, metrics }),
+  );
   const references = referencesOf(new DigestFunctions(digestFunctions));
   let health: Health | undefined;
   const { target } = config.backingCache;

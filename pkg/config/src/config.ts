@@ -10,10 +10,18 @@ export interface Config {
     /** Absolute, or relative to where gorego was started. */
     readonly dir: string;
     readonly forceUpdateAtime: boolean;
+    /** Blobs up to so many bytes share files; 0 gives each its own. */
+    readonly segmentThreshold: number;
+    /** What an acknowledged write survives: the end of the process, or a loss of power. */
+    readonly durability: 'process' | 'power';
   };
   readonly janitor: {
     /** Bytes. */
     readonly maxSize: number;
+    /** Bytes that the file system is to have left; undefined is 5 % of it, 1 GiB at most. */
+    readonly minFree: number | undefined;
+    /** Milliseconds. What was used within them goes last. */
+    readonly grace: number;
   };
   readonly backingCache: {
     /** `grpc://HOST:PORT` or `grpcs://HOST:PORT`; undefined is local-only. */

@@ -46,9 +46,17 @@ export const schema: Schema<Config> = {
   localStore: {
     dir: text('the directory of the local store, tier 1', './data', directory),
     forceUpdateAtime: flag('write access times to the file system, for outside tools', false),
+    segmentThreshold: size('blobs up to this size share files; 0 gives each its own', '64KiB'),
+    durability: oneOf<'process' | 'power'>(
+      'what an acknowledged write survives: the end of the process, or a loss of power',
+      'process',
+      ['process', 'power'],
+    ),
   },
   janitor: {
     maxSize: size('the most that the local store may take on disk', '10GiB'),
+    minFree: optional(size('what the file system is to have left; unset is 5 % of it, 1 GiB at most', '0')),
+    grace: duration('what was used within this time is removed last', '10m'),
   },
   backingCache: {
     target: optional(text('the authoritative cache, tier 2; unset is local-only', '', target)),

@@ -1,5 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
+/** What is measured of the local store. */
+export interface StoreGauges {
+  readonly bytes: () => number;
+  readonly limit: () => number;
+  readonly blobs: () => number;
+}
+
 /** What goREgo counts, for Prometheus. One for each process; the names are a promise to dashboards. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -43,14 +50,40 @@ export class Metrics {
     ['doing'],
   );
 
+  readonly evictedBlobs: Counter = this.#counter(
+    'gorego_local_store_evicted_total',
+    'Blobs and results removed for room',
+  );
+  readonly evictedBytes: Counter = this.#counter('gorego_local_store_evicted_bytes_total', 'Bytes removed for room');
+  readonly evictedInGrace: Counter = this.#counter(
+    'gorego_local_store_evicted_in_grace_total',
+    'Blobs and results removed for room that were used within janitor.grace',
+  );
+
   /** `isProcess` adds what there is to know of the process itself. */
   constructor({ isProcess }: { readonly isProcess: boolean }) {
     if (isProcess) collectDefaultMetrics({ register: this.#registry });
   }
 
+  /** What the local store holds, asked whenever it is scraped. */
+  watchStore(store: StoreGauges): void {
+    this.#gauge('gorego_local_store_bytes', 'What the local store takes on the disk', store.bytes);
+    this.#gauge('gorego_local_store_limit_bytes', 'What the local store may take on the disk now', store.limit);
+    this.#gauge('gorego_local_store_entries', 'Blobs and results in the local store', store.blobs);
+  }
+
   /** The text that Prometheus scrapes, and its content type. */
   async text(): Promise<{ readonly contentType: string; readonly body: string }> {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+
+  #gauge(name: string, help: string, value: () => number): void {
+    new Gauge({
+      ...{ name, help, registers: [this.#registry] },
+      collect() {
+        this.set(value());
+      },
+    });
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Counter<Label> {

@@ -1,0 +1,75 @@
+import type { Config } from '@gorego/config';
+import type { Tasks } from '@gorego/context';
+import { Janitor } from '@gorego/janitor';
+import { bootId, type NodeDisk } from '@gorego/platform';
+import { LocalStore } from '@gorego/storage';
+import { humanBytes, type Metrics } from '@gorego/telemetry';
+import type { Surroundings } from './assemble.ts';
+import { storeObserver } from './store-observer.ts';
+
+/** Files that many small blobs share are this part of the store, so that dropping one is a small step. */
+const segmentShare = 1 / 256;
+const segmentBytesMin = 256 * 1024;
+const segmentBytesMax = 128 * 1024 * 1024;
+
+export interface NearStoreInit extends Surroundings {
+  readonly config: Pick<Config, 'localStore' | 'janitor'>;
+  readonly disk: NodeDisk;
+  readonly tasks: Tasks;
+  readonly metrics: Metrics;
+}
+
+/** Tier 1, and who keeps it within its size. */
+export interface NearStore extends AsyncDisposable {
+  readonly store: LocalStore;
+  readonly janitor: Janitor;
+}
+
+/** Opens the local store, and sees to it that it stays as small as it must. */
+export async function nearStore({
+  config,
+  disk,
+  clock,
+  random,
+  log,
+  tasks,
+  metrics,
+}: NearStoreInit): Promise<NearStore> {
+  const { maxSize, minFree, grace } = config.janitor;
+  const { segmentThreshold, durability } = config.localStore;
+  await using stack = new AsyncDisposableStack();
+  const janitor = stack.use(
+    new Janitor({
+      ...{ clock, tasks, space: () => disk.space(), maxBytes: maxSize, minFreeBytes: minFree, graceMs: grace },
+      observer: {
+        onEvicted: (count, bytes) => {
+          metrics.evictedBlobs.inc(count);
+          metrics.evictedBytes.inc(bytes);
+        },
+        onGraceBroken: (count, ageMs) => {
+          metrics.evictedInGrace.inc(count);
+          const last = `${Math.round(ageMs / 1000)} s`;
+          log.warn(`janitor.max_size is too small: ${count} blobs that were in use ${last} ago had to go`, {
+            count,
+            ageMs,
+          });
+        },
+        onPressure: (limit) => {
+          if (limit === undefined) log.info('the disk has space again');
+          else log.warn(`the disk is nearly full: the local store is kept below ${humanBytes(limit)}`, { limit });
+        },
+      },
+    }),
+  );
+  const store = stack.use(
+    await LocalStore.open({
+      ...{ disk, random, clock, boot: bootId(), room: janitor, segmentThreshold, durability },
+      segmentBytes: Math.min(segmentBytesMax, Math.max(segmentBytesMin, Math.floor(maxSize * segmentShare))),
+      observer: storeObserver(log),
+    }),
+  );
+  janitor.keep(store.housekeeping);
+  metrics.watchStore({ bytes: () => store.diskBytes, limit: () => janitor.limitBytes, blobs: () => store.count });
+  const parts = stack.move();
+  return { store, janitor, [Symbol.asyncDispose]: () => parts.disposeAsync() };
+}
