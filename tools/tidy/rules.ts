@@ -10,6 +10,9 @@ export const layers: Readonly<Record<string, { readonly may: readonly string[] }
   proto: { may: [] },
   rpc: { may: ['context', 'errors', 'platform'] },
   server: { may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'] },
+  http: {
+    may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'server', 'storage'],
+  },
   telemetry: { may: ['context', 'errors', 'platform'] },
   config: { may: ['errors'] },
   proxy: { may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'] },
@@ -18,10 +21,12 @@ export const layers: Readonly<Record<string, { readonly may: readonly string[] }
   simulation: { may: ['context', 'digest', 'errors', 'platform', 'proto', 'proxy', 'rpc', 'server', 'storage'] },
   assembly: {
     may: [
+      'compression',
       'config',
       'context',
       'digest',
       'errors',
+      'http',
       'janitor',
       'platform',
       'proxy',
@@ -50,8 +55,8 @@ export const nodeImports: readonly { readonly in: RegExp; readonly may: RegExp; 
     because: 'what is on disk carries its checksum, and crc32 is there',
   },
   { in: /^pkg\/proxy\/src\/guard\/circuit\.ts$/, may: /^node:events$/, because: 'opossum emits events' },
-  { in: /^pkg\/server\/src\/http\//, may: /^node:http$/, because: 'HTTP/1.1 is served by Node' },
-  { in: /^pkg\/rpc\/src\//, may: /^node:(net|http2|events)$/, because: 'transports are sockets' },
+  { in: /^pkg\/http\/src\//, may: /^node:http$/, because: 'HTTP/1.1 is served by Node' },
+  { in: /^pkg\/rpc\/src\//, may: /^node:(net|http|http2|events)$/, because: 'transports are sockets' },
   { in: /^pkg\/config\/src\/from-file\.ts$/, may: /^node:path$/, because: 'a file has an extension' },
   {
     in: /^pkg\/assembly\/src\//,

@@ -2,11 +2,13 @@ export type { Call, Headers } from './call.ts';
 export type { RpcClient } from './client.ts';
 export { GrpcJsClient, type GrpcJsClientInit, type Tls } from './grpc-js/grpc-js-client.ts';
 export { GrpcJsServer } from './grpc-js/grpc-js-server.ts';
+export { type HttpHandler, HttpServer, type HttpServerInit } from './http1/http-server.ts';
 export { Port, parseAddress } from './port.ts';
 export type { Message, Requests, Route, Routes } from './route.ts';
 export {
   type Address,
   defaultLimits,
+  type Http1,
   type Limits,
   type Observer,
   type RpcServer,

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Caller } from '@gorego/context';
 import type { Code } from '@gorego/errors';
 import type { Clock } from '@gorego/platform';
@@ -29,6 +30,15 @@ export interface RpcServerInit {
   /** Who is calling; must not throw, whatever the headers hold. */
   readonly callerOf: (headers: Headers, peer: string) => Caller;
   readonly observer?: Observer;
+  /** Who serves clients that speak HTTP/1.1 to the same port; without it they are not understood. */
+  readonly http1?: Http1;
+}
+
+/** Serves HTTP/1.1 on connections that somebody else accepts. */
+export interface Http1 {
+  take(socket: Socket): void;
+  /** Takes no more requests, and resolves when those under way are answered, or after `graceMs`. */
+  drain(graceMs: number): Promise<void>;
 }
 
 /** Bounds on what one client can make the server hold. */

@@ -12,6 +12,7 @@ import {
   type ServerWritableStream,
   type sendUnaryData,
 } from '@grpc/grpc-js';
+import { Vestibule } from '../http1/vestibule.ts';
 import { Port } from '../port.ts';
 import type { Message, Route } from '../route.ts';
 import type { Address, RpcServer, RpcServerInit } from '../server.ts';
@@ -25,7 +26,7 @@ const messagesInFlightMax = 2;
 /** When the last call has ended, how long its last bytes may take to leave before connections are cut. */
 const flushMs = 500;
 
-/** Serves `routes` over HTTP/2 without TLS, by @grpc/grpc-js. */
+/** Serves `routes` over HTTP/2 without TLS, by @grpc/grpc-js; HTTP/1.1 on the same port is handed on. */
 export class GrpcJsServer implements RpcServer {
   readonly #init: RpcServerInit;
   readonly #port: Port;
@@ -51,9 +52,10 @@ export class GrpcJsServer implements RpcServer {
     });
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     widenWindows(server, init.limits.receiveWindowBytes);
+    const enter = entrance(init, (socket) => injector.injectConnection(socket));
     const accept = (socket: Socket, peer: string): void => {
       socket.on('close', () => init.observer?.onConnectionEnd?.(peer));
-      injector.injectConnection(socket);
+      enter(socket);
     };
     const port = await Port.listen(address, accept);
     const self = new GrpcJsServer(init, port, server, injector);
@@ -72,7 +74,7 @@ export class GrpcJsServer implements RpcServer {
   async close(graceMs: number): Promise<void> {
     this.#port.stopAccepting();
     this.#injector.drain(graceMs); // Says GOAWAY: no new calls.
-    await this.#idleOr(graceMs);
+    await Promise.all([this.#idleOr(graceMs), this.#init.http1?.drain(graceMs)]);
     const stop = this.#init.clock.after(this.#calls > 0 ? 0 : flushMs, () => this.#port.destroy());
     await this.#port.closed();
     stop();
@@ -166,6 +168,13 @@ export class GrpcJsServer implements RpcServer {
       failure,
     });
   }
+}
+
+/** Where a new connection goes: to HTTP/2 at once, unless somebody serves HTTP/1.1 beside it. */
+function entrance({ http1, clock }: RpcServerInit, http2: (socket: Socket) => void): (socket: Socket) => void {
+  if (http1 === undefined) return http2;
+  const vestibule = new Vestibule(clock);
+  return (socket) => vestibule.receive(socket, (spoken) => (spoken === 'http1' ? http1.take(socket) : http2(socket)));
 }
 
 export type GrpcCall =
