@@ -1,5 +1,5 @@
 import type { Context } from '@gorego/context';
-import type { Digest } from '@gorego/digest';
+import type { Digest, DigestFunctionName } from '@gorego/digest';
 import type { BlobReader } from './blob-reader.ts';
 import type { ByteRange } from './byte-range.ts';
 
@@ -25,6 +25,12 @@ export interface BlobStore {
 
   /** The subset of `digests` that isn't here. Those that are have just been used. */
   findMissing(ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>>;
+}
+
+/** A store that knows how large a blob is whose hash alone was said, as HTTP says it. */
+export interface SizingStore extends BlobStore {
+  /** Undefined if no blob of that hash is here. `hex` must be well-formed. */
+  sizeOf(ctx: Context, name: DigestFunctionName, hex: string): Promise<number | undefined>;
 }
 
 /** A store that a blob can be brought into piece by piece, by somebody who must read it meanwhile. */

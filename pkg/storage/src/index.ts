@@ -1,6 +1,6 @@
 export type { ActionCache, KeptActions } from './action-cache.ts';
 export { BlobReader, type BlobReaderInit, bytesOf, type Outcome, observed } from './blob-reader.ts';
-export type { BlobStore, Staged, StagingStore } from './blob-store.ts';
+export type { BlobStore, SizingStore, Staged, StagingStore } from './blob-store.ts';
 export { type ByteRange, isWhole, type Span, sliced, spanOf } from './byte-range.ts';
 export { completeOnly, isComplete, type References } from './complete-only.ts';
 export type { Housekeeping, Removed, Survey } from './disk/housekeeping.ts';

@@ -1,14 +1,14 @@
 import { type Context, throwIfEnded } from '@gorego/context';
-import { Digest } from '@gorego/digest';
+import { Digest, type DigestFunctionName } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { KeptActions } from './action-cache.ts';
 import { BlobReader } from './blob-reader.ts';
-import type { Staged, StagingStore } from './blob-store.ts';
+import type { SizingStore, Staged, StagingStore } from './blob-store.ts';
 import { type ByteRange, spanOf } from './byte-range.ts';
 import { verifying } from './verified.ts';
 
 /** Blobs in a Map: for tests, and for whoever embeds a cache that need not last. Unbounded. */
-export class MemoryBlobs implements StagingStore {
+export class MemoryBlobs implements StagingStore, SizingStore {
   readonly #blobs = new Map<Digest, Uint8Array>();
 
   get size(): number {
@@ -56,6 +56,12 @@ export class MemoryBlobs implements StagingStore {
 
   async findMissing(_ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>> {
     return digests.difference(this.#blobs);
+  }
+
+  async sizeOf(ctx: Context, name: DigestFunctionName, hex: string): Promise<number | undefined> {
+    throwIfEnded(ctx);
+    const found = this.#blobs.keys().find((digest) => digest.startsWith(`${name}:${hex}/`));
+    return found && Digest.sizeBytes(found);
   }
 
   has(digest: Digest): boolean {

@@ -1,10 +1,11 @@
 import { type Context, throwIfEnded } from '@gorego/context';
-import { Digest } from '@gorego/digest';
+import { Digest, type DigestFunctionName } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { BlobReader, bytesOf } from '../blob-reader.ts';
-import type { Staged, StagingStore } from '../blob-store.ts';
+import type { SizingStore, Staged, StagingStore } from '../blob-store.ts';
 import { type ByteRange, spanOf } from '../byte-range.ts';
 import { verifying } from '../verified.ts';
+import { DiskPath } from './disk-path.ts';
 import { Key } from './index/key.ts';
 import { LargeBlobs } from './large-blobs.ts';
 import { SmallBlobs } from './small-blobs.ts';
@@ -17,7 +18,7 @@ const recentTicks = 60 * Ticks.perSecond;
 const lookupsMax = 4;
 
 /** Blobs on a disk: small ones in segments, large ones in files of their own. */
-export class LocalBlobs implements StagingStore {
+export class LocalBlobs implements StagingStore, SizingStore {
   readonly #parts: StoreParts;
   readonly #small: SmallBlobs;
   readonly #large: LargeBlobs;
@@ -80,6 +81,16 @@ export class LocalBlobs implements StagingStore {
     };
     if (unsure.length > 0) await Promise.all(unsure.map(look));
     return missing;
+  }
+
+  async sizeOf(ctx: Context, name: DigestFunctionName, hex: string): Promise<number | undefined> {
+    throwIfEnded(ctx);
+    const { contents, disk, mayHaveStrangers } = this.#parts;
+    const ofAnySize = Digest.of(name, hex, 1); // The size is no part of where a blob is looked for.
+    const entry = contents.index.get(Key.ofBlob(ofAnySize));
+    if (entry?.kind === 'blob' && !entry.isSuspect) return entry.sizeBytes;
+    const stat = mayHaveStrangers() ? await disk.stat(DiskPath.ofBlob(ofAnySize)) : undefined;
+    return stat?.kind === 'file' ? stat.sizeBytes : undefined;
   }
 
   /** Undefined where a look at the disk must tell. */

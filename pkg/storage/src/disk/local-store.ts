@@ -3,7 +3,7 @@ import type { Digest } from '@gorego/digest';
 import type { Failure } from '@gorego/errors';
 import type { Clock, Disk, Random } from '@gorego/platform';
 import type { KeptActions } from '../action-cache.ts';
-import type { StagingStore } from '../blob-store.ts';
+import type { SizingStore, StagingStore } from '../blob-store.ts';
 import { endlessRoom, type Room } from '../room.ts';
 import { adoptRecords, forgetLost } from './adoption.ts';
 import { Contents } from './contents.ts';
@@ -62,7 +62,7 @@ const snapshotEveryMs = 10 * 60_000;
 
 /** Tier 1: a directory of blobs and action results near the builders. */
 export class LocalStore implements AsyncDisposable {
-  readonly blobs: StagingStore;
+  readonly blobs: StagingStore & SizingStore;
   /** For whoever keeps house. */
   readonly housekeeping: Housekeeping;
   readonly #parts: StoreParts;
