@@ -11,6 +11,7 @@ export const floors: Readonly<Record<string, number>> = {
   'pkg/context': 90,
   'pkg/digest': 90,
   'pkg/errors': 90,
+  'pkg/http': 90,
   'pkg/janitor': 90,
   'pkg/platform': 90,
   'pkg/proto': 80,

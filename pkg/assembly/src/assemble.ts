@@ -1,17 +1,24 @@
 import { resolve } from 'node:path';
+import { codecs } from '@gorego/compression';
 import type { Config } from '@gorego/config';
 import { background, TaskGroup } from '@gorego/context';
+import { HttpCache, type Operations, operations } from '@gorego/http';
 import { type Clock, NodeDisk, type Random } from '@gorego/platform';
-import { defaultLimits, GrpcJsServer, type RpcServer } from '@gorego/rpc';
+import {
+  defaultLimits,
+  GrpcJsServer,
+  type HttpHandler,
+  HttpServer,
+  type HttpServerInit,
+  type RpcServer,
+} from '@gorego/rpc';
 import {
   type Activity,
   cacheServices,
   callerOf,
   DigestFunctions,
   type Health,
-  HttpServer,
   type Instances,
-  operations,
   referencesOf,
   validInstanceName,
 } from '@gorego/server';
@@ -43,17 +50,16 @@ export interface Running extends AsyncDisposable {
 
 /** Turns a configuration into the graph of objects it describes, and serves. Listening comes last. */
 export async function assemble(config: Config, surroundings: Surroundings): Promise<Running> {
-  const { clock, log, directory } = surroundings;
+  const { clock, random, log, directory } = surroundings;
   const digestFunctions = offeredFunctions(config.digestFunctions, log);
   await using undo = new AsyncDisposableStack();
   const storeDirectory = resolve(directory, config.localStore.dir);
+  const disk = new NodeDisk(storeDirectory);
   const metrics = new Metrics({ isProcess: true });
   const tasks = undo.use(
     new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code })),
   );
-  const { store: near } = undo.use(
-    await nearStore({ ...surroundings, config, disk: new NodeDisk(storeDirectory), tasks, metrics }),
-  );
+  const { store: near } = undo.use(await nearStore({ ...surroundings, config, disk, tasks, metrics }));
   const references = referencesOf(new DigestFunctions(digestFunctions));
   let health: Health | undefined;
   const { target } = config.backingCache;
@@ -67,15 +73,38 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
           }),
         );
   const builds = undo.use(new Builds(clock, log));
+  const instances = instancesOf(near, far, references);
+  const activity = watching(builds, metrics);
+  const onBug = (reason: unknown): void => log.error(`a bug: ${String(reason)}`);
+  const shared = { codecs: codecs() };
+  const httpCache = new HttpCache(
+    {
+      ...{ instances, digestFunctions, references, disk, random, clock, activity },
+      ...shared,
+      sizeOf: (ctx, name, hex) => near.blobs.sizeOf(ctx, name, hex),
+      scratchFolder: 'tmp',
+      bytesMax: config.janitor.maxSize,
+    },
+    onBug,
+  );
   const services = cacheServices({
-    instances: instancesOf(near, far, references),
+    instances,
     digestFunctions,
-    activity: watching(builds, metrics),
+    activity,
+    hashNamed: httpCache.hashNamed,
+    ...shared,
     upstream: () => far?.remote.capabilities,
   });
   health = services.health;
   if (far !== undefined) health.setPart('gorego.backing_cache', far.remote.outage === undefined);
 
+  const readiness = readinessOf(services.health, far);
+  const onConnectionEnd = (peer: string): void => builds.left(peer);
+  const httpInit = (...first: HttpHandler[]): HttpServerInit => ({
+    ...{ clock, onBug, onConnectionEnd, handlers: [...first, httpCache.handle] },
+  });
+  const http1 = new HttpServer(httpInit(operations({ readiness })));
+  undo.defer(() => http1.close(0));
   const calls = new CallLog(clock, log);
   const rpc = await GrpcJsServer.listen(config.listenAddr, {
     routes: services.routes,
@@ -87,18 +116,25 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
         calls.ended(call);
         metrics.calls.inc({ method: call.path.slice(call.path.lastIndexOf('.') + 1), code: call.code });
       },
-      onConnectionEnd: (peer) => builds.left(peer),
+      onConnectionEnd,
     },
+    http1,
   });
   undo.defer(() => rpc.close(0));
-  const http = await listenHttp(config, metrics, services.health, far, log);
+  const http =
+    config.httpListenAddr === undefined
+      ? undefined
+      : await HttpServer.listen(
+          config.httpListenAddr,
+          httpInit(operations({ metrics: () => metrics.text(), readiness })),
+        );
   if (http !== undefined) undo.defer(() => http.close(0));
 
   services.health.set(true);
   const parts = undo.move();
   const drain = async (): Promise<void> => {
     services.health.set(false);
-    await rpc.close(config.server.drainTimeout);
+    await Promise.all([rpc.close(config.server.drainTimeout), http?.close(config.server.drainTimeout)]);
     await parts.disposeAsync();
   };
   return {
@@ -148,19 +184,11 @@ function watching(builds: Builds, metrics: Metrics): Activity {
   };
 }
 
-async function listenHttp(
-  { httpListenAddr }: Config,
-  metrics: Metrics,
-  health: Health,
-  far: BackingCache | undefined,
-  log: Logger,
-): Promise<HttpServer | undefined> {
-  if (httpListenAddr === undefined) return undefined;
-  const readiness = (): { isReady: boolean; message: string } => {
+/** What a probe is told; it says too what is degraded. */
+function readinessOf(health: Health, far: BackingCache | undefined): Operations['readiness'] {
+  return () => {
     if (!health.isServing) return { isReady: false, message: 'draining' };
     const outage = far?.remote.outage;
     return { isReady: true, message: outage === undefined ? 'ready' : `degraded: the backing cache ${outage.message}` };
   };
-  const handler = operations({ metrics: () => metrics.text(), readiness });
-  return HttpServer.listen(httpListenAddr, [handler], (reason) => log.error(`a bug: ${String(reason)}`));
 }

@@ -13,6 +13,7 @@ import { type Activity, unwatched } from './activity.ts';
 import { byteStream } from './byte-stream/byte-stream.ts';
 import { capabilities, type UpstreamCapabilities } from './capabilities.ts';
 import { contentAddressableStorage } from './cas/content-addressable-storage.ts';
+import { type HashNamed, nobodyElse } from './hash-named.ts';
 import { Health } from './health.ts';
 import type { Instances } from './instances.ts';
 import { reflection } from './reflection.ts';
@@ -25,6 +26,7 @@ export interface CacheServicesInit {
   readonly upstream?: UpstreamCapabilities;
   /** Theirs is a bound on memory that all who compress should share; own ones unless given. */
   readonly codecs?: Codecs;
+  readonly hashNamed?: HashNamed;
 }
 
 /** Everything a REAPI cache answers: the cache's own services, health and reflection. */
@@ -34,6 +36,7 @@ export function cacheServices({
   activity = unwatched,
   upstream,
   codecs = defaultCodecs(),
+  hashNamed = nobodyElse,
 }: CacheServicesInit): {
   readonly routes: Routes;
   readonly health: Health;
@@ -48,7 +51,7 @@ export function cacheServices({
   const health = new Health(services);
   const routes = {
     ...capabilities(instances, functions, upstream),
-    ...actionCache(instances, functions, activity),
+    ...actionCache(instances, functions, activity, hashNamed),
     ...contentAddressableStorage(instances, functions, activity, codecs),
     ...byteStream(instances, functions, activity, codecs),
     ...health.routes,

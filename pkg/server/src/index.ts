@@ -1,10 +1,11 @@
+export { deInlined } from './action-result/de-inlined.ts';
+export { parsedResult } from './action-result/parsed-result.ts';
 export { referencesOf } from './action-result/references.ts';
 export { type Activity, unwatched } from './activity.ts';
 export { type CacheServicesInit, cacheServices } from './cache-services.ts';
 export { callerOf } from './caller.ts';
 export type { UpstreamCapabilities } from './capabilities.ts';
+export type { HashNamed } from './hash-named.ts';
 export type { Health } from './health.ts';
-export { type HttpHandler, HttpServer } from './http/http-server.ts';
-export { type Operations, operations } from './http/operations.ts';
 export { type Instance, type Instances, validInstanceName } from './instances.ts';
-export { DigestFunctions } from './wire-digest.ts';
+export { DigestFunctions, digestMessage } from './wire-digest.ts';

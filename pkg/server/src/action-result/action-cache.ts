@@ -9,48 +9,45 @@ import {
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import type { Route, Routes } from '@gorego/rpc';
 import type { Activity } from '../activity.ts';
+import type { HashNamed } from '../hash-named.ts';
 import type { Instances } from '../instances.ts';
 import { messageBytesMax } from '../limits.ts';
 import { type Bounds, decoded } from '../method.ts';
-import type { Shape } from '../shape.ts';
 import type { DigestFunctions } from '../wire-digest.ts';
+import { actionResultShape } from './action-result-shape.ts';
 import { deInlined } from './de-inlined.ts';
 import { inlined, isAnythingWanted } from './inlined.ts';
 import { validated } from './validated.ts';
 
 /** REAPI's ActionCache. */
-export function actionCache(instances: Instances, functions: DigestFunctions, activity: Activity): Routes {
+export function actionCache(
+  instances: Instances,
+  functions: DigestFunctions,
+  activity: Activity,
+  hashNamed: HashNamed,
+): Routes {
   return {
-    [methodPath(service, 'getActionResult')]: getActionResult(instances, functions, activity),
-    [methodPath(service, 'updateActionResult')]: updateActionResult(instances, functions),
+    [methodPath(service, 'getActionResult')]: getActionResult(instances, functions, activity, hashNamed),
+    [methodPath(service, 'updateActionResult')]: updateActionResult(instances, functions, hashNamed),
   };
 }
 
 /** The messages in an UpdateActionResultRequest, down to the last. The transport bounds its bytes. */
-const leaf: Shape = {};
-const nodeProperties: Shape = { 1: leaf, 2: leaf, 3: leaf };
-const symlink: Shape = { 4: nodeProperties };
-const executionMetadata: Shape = Object.fromEntries(Array.from({ length: 11 }, (_, i) => [i + 2, leaf]));
-const actionResultShape: Shape = {
-  2: { 2: leaf, 7: nodeProperties },
-  3: { 3: leaf, 5: leaf },
-  6: leaf,
-  8: leaf,
-  9: executionMetadata,
-  10: symlink,
-  11: symlink,
-  12: symlink,
-};
 const updateBounds: Bounds = {
   bytesMax: Number.POSITIVE_INFINITY,
-  shape: { 2: leaf, 3: actionResultShape, 4: leaf },
+  shape: { 2: {}, 3: actionResultShape, 4: {} },
 };
 
 /** Half of all answers; made once, as its stack says nothing. */
 const noResult = new Failure('not_found', 'no result of this action is here');
 
 /** GetActionResult: the stored bytes as they are, unless the client wants something inline. */
-function getActionResult(instances: Instances, functions: DigestFunctions, activity: Activity): Route {
+function getActionResult(
+  instances: Instances,
+  functions: DigestFunctions,
+  activity: Activity,
+  hashNamed: HashNamed,
+): Route {
   const { requestType } = service.methods.getActionResult;
   return {
     kind: 'unary',
@@ -58,7 +55,7 @@ function getActionResult(instances: Instances, functions: DigestFunctions, activ
       const request = decoded(requestType, bytes);
       const { actions, blobs } = instances(request.instanceName);
       const action = functions.digest(request.actionDigest, functions.named(request.digestFunction));
-      const found = await actions.get(call, action);
+      const found = (await actions.get(call, action)) ?? (await hashNamed.adopt(call, request.instanceName, action));
       if (found === undefined) {
         activity.miss(call.caller);
         throw noResult;
@@ -75,7 +72,7 @@ function getActionResult(instances: Instances, functions: DigestFunctions, activ
 }
 
 /** UpdateActionResult: validated, and kept without anything inline. The last one wins. */
-function updateActionResult(instances: Instances, functions: DigestFunctions): Route {
+function updateActionResult(instances: Instances, functions: DigestFunctions, hashNamed: HashNamed): Route {
   const { requestType } = service.methods.updateActionResult;
   return {
     kind: 'unary',
@@ -97,6 +94,7 @@ function updateActionResult(instances: Instances, functions: DigestFunctions): R
       }
       throwIfEnded(call);
       await actions.put(call, action, kept);
+      hashNamed.note(action);
       return kept;
     },
   };

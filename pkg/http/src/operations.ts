@@ -1,9 +1,9 @@
-import type { HttpHandler } from './http-server.ts';
+import type { HttpHandler } from '@gorego/rpc';
 
 /** What a person, a probe or Prometheus may ask over HTTP. */
 export interface Operations {
-  /** The text of all metrics. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  /** The text of all metrics; without it there are none to be had here. */
+  readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>;
   /** Whether new work should be sent here; what is wrong, if it should but not all is well. */
   readonly readiness: () => { readonly isReady: boolean; readonly message: string };
 }
@@ -15,10 +15,11 @@ export interface Operations {
 export function operations({ metrics, readiness }: Operations): HttpHandler {
   return async (request, response) => {
     const path = request.url?.split('?')[0];
-    if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz') return false;
+    const isMetrics = path === '/metrics' && metrics !== undefined;
+    if (!isMetrics && path !== '/healthz' && path !== '/readyz') return false;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
-    } else if (path === '/metrics') {
+    } else if (isMetrics) {
       const { contentType, body } = await metrics();
       response.writeHead(200, { 'content-type': contentType }).end(body);
     } else if (path === '/healthz') {

@@ -1,0 +1,49 @@
+import { Digest } from '@gorego/digest';
+import { validInstanceName } from '@gorego/server';
+import { BlobReader } from '@gorego/storage';
+import type { Exchange } from './exchange.ts';
+import { digestOf, hashNameOf } from './hash-names.ts';
+import type { Store } from './http-cache.ts';
+import { ReceivedBlob } from './received-blob.ts';
+import { RequestBody } from './request-body.ts';
+import { sendBlob } from './send-blob.ts';
+
+/** `…/cas/<hash>`: blobs by what they hash to, the same that gRPC clients have. */
+export async function cas(
+  exchange: Exchange,
+  instanceName: string,
+  rest: readonly string[],
+  store: Store,
+): Promise<void> {
+  const { blobs } = store.instances(validInstanceName(instanceName));
+  const name = hashNameOf(rest, store.functions);
+  switch (exchange.method) {
+    case 'GET':
+    case 'HEAD': {
+      const digest = await digestOf(exchange, name, store.sizes, store.sizeOf);
+      const isSent = digest !== undefined && (await sendBlob(exchange, blobs, digest, store));
+      if (!isSent) exchange.answer(404, 'no blob of this hash is here');
+      return;
+    }
+    case 'PUT': {
+      const body = new RequestBody(exchange, store);
+      const { functionName, hex } = name;
+      const digest = await (async () => {
+        if (body.sizeBytes !== undefined) {
+          const digest = Digest.of(functionName, hex, body.sizeBytes);
+          await blobs.put(exchange, digest, new BlobReader({ sizeBytes: body.sizeBytes, chunks: body.chunks() }));
+          return digest;
+        }
+        await using received = await ReceivedBlob.from(body, store.scratches);
+        const digest = Digest.of(functionName, hex, received.sizeBytes);
+        await blobs.put(exchange, digest, received.open());
+        return digest;
+      })();
+      store.activity.stored(exchange.caller, Digest.sizeBytes(digest));
+      exchange.answer(200);
+      return;
+    }
+    default:
+      exchange.answer(405, '', { allow: 'GET, HEAD, PUT' });
+  }
+}

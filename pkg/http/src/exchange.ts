@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Caller, nobody, Scope } from '@gorego/context';
+import { Failure } from '@gorego/errors';
+import { httpStatusOf } from './http-status.ts';
+import { TooLarge } from './request-body.ts';
+import { type Target, targetOf } from './target.ts';
+
+export type ResponseHeaders = Readonly<Record<string, string | number>>;
+
+/** One request and its answer, as a context: it ends when the client leaves. */
+export class Exchange extends Scope {
+  readonly method: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  #target: Target | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    super({ caller: callerOf(request) });
+    this.method = request.method ?? '';
+    this.request = request;
+    this.response = response;
+    response.on('close', () => {
+      if (!response.writableFinished) this.cancel(new Failure('cancelled', 'the client left'));
+    });
+  }
+
+  /** `invalid_argument` if the path is none. */
+  get target(): Target {
+    this.#target ??= targetOf(this.request.url ?? '');
+    return this.#target;
+  }
+
+  header(name: string): string | undefined {
+    const value = this.request.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** Answers with no body, or a line of text. */
+  answer(status: number, message = '', headers: ResponseHeaders = {}): void {
+    const body = message === '' ? '' : `${message}\n`;
+    const about = { ...(body !== '' && { 'content-type': 'text/plain; charset=utf-8' }), ...headers };
+    // A 204 has no length; to HEAD the length is that of what GET would answer.
+    const length = status === 204 || status === 304 ? {} : { 'content-length': Buffer.byteLength(body) };
+    this.response.writeHead(status, { ...length, ...about });
+    this.response.end(this.method === 'HEAD' ? undefined : body);
+  }
+
+  answerJson(status: number, value: unknown): void {
+    const body = JSON.stringify(value);
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    this.response.writeHead(status, headers).end(this.method === 'HEAD' ? undefined : body);
+  }
+
+  /** Says what failed, if it can still be said; a transfer that has begun is cut off, so that nobody takes it for whole. */
+  fail(failure: Failure): void {
+    if (this.response.headersSent || failure.code === 'cancelled') {
+      this.response.destroy();
+      return;
+    }
+    const status = failure instanceof TooLarge ? 413 : httpStatusOf(failure.code, this.method);
+    this.answer(status, failure.message.slice(0, messageCharactersMax), status === 429 || status === 503 ? retry : {});
+  }
+
+  /** Writes a chunk, and waits until the client takes more. Fails when it has left. */
+  async write(chunk: Uint8Array): Promise<void> {
+    if (this.ended !== undefined) throw this.ended;
+    if (this.response.write(chunk)) return;
+    await new Promise<void>((resolve, reject) => {
+      const stop = this.onEnd((why) => {
+        this.response.off('drain', go);
+        reject(why);
+      });
+      const go = (): void => {
+        stop();
+        resolve();
+      };
+      this.response.once('drain', go);
+    });
+  }
+}
+
+const messageCharactersMax = 1000;
+const retry = { 'retry-after': 1 };
+
+/** HTTP clients say who they are in User-Agent alone. */
+function callerOf({ headers, socket }: IncomingMessage): Caller {
+  const tool = (headers['user-agent'] ?? '').slice(0, 200);
+  return { ...nobody, tool, peer: `${socket.remoteAddress}:${socket.remotePort}` };
+}

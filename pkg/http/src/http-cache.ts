@@ -1,0 +1,98 @@
+import type { Codecs } from '@gorego/compression';
+import type { DigestFunctionName } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import type { Clock, Disk, Random } from '@gorego/platform';
+import type { HttpHandler } from '@gorego/rpc';
+import { type Activity, DigestFunctions, type HashNamed, type Instances } from '@gorego/server';
+import type { References } from '@gorego/storage';
+import { ActionResults } from './action-results.ts';
+import { cas } from './cas.ts';
+import { Exchange } from './exchange.ts';
+import { isHashName, type SizeOf } from './hash-names.ts';
+import { KnownSizes } from './known-sizes.ts';
+import { plainValues } from './plain-values.ts';
+import { Scratches } from './scratch.ts';
+import { Values } from './values.ts';
+
+export interface HttpCacheInit {
+  readonly instances: Instances;
+  readonly digestFunctions: readonly DigestFunctionName[];
+  readonly references: References;
+  /** How large a blob in tier 1 is. */
+  readonly sizeOf: SizeOf;
+  /** Where bodies may lie while they come, in its folder `scratchFolder`, which exists. */
+  readonly disk: Disk;
+  readonly scratchFolder: string;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly activity: Activity;
+  readonly codecs: Codecs;
+  /** The largest body that is taken, bytes: more could never be kept. */
+  readonly bytesMax: number;
+}
+
+/** What all of the protocols below share. */
+export interface Store {
+  readonly instances: Instances;
+  readonly functions: DigestFunctions;
+  readonly references: References;
+  readonly sizes: KnownSizes;
+  readonly sizeOf: SizeOf;
+  readonly values: Values;
+  readonly scratches: Scratches;
+  readonly clock: Clock;
+  readonly activity: Activity;
+  readonly codecs: Codecs;
+  readonly bytesMax: number;
+}
+
+/** The cache for clients that speak HTTP/1.1: which protocol a path belongs to is decided here. */
+export class HttpCache {
+  readonly #store: Store;
+  readonly #actionResults: ActionResults;
+  readonly #onBug: (reason: unknown) => void;
+
+  /** `onBug` is told of what is thrown and no Failure; the client learns only that there was one. */
+  constructor(init: HttpCacheInit, onBug: (reason: unknown) => void) {
+    const { instances, digestFunctions, references, sizeOf, clock, activity, codecs, bytesMax } = init;
+    this.#store = {
+      ...{ instances, references, sizeOf, clock, activity, codecs, bytesMax },
+      functions: new DigestFunctions(digestFunctions),
+      sizes: new KnownSizes(),
+      values: new Values(instances),
+      scratches: new Scratches(init.disk, init.random, init.scratchFolder),
+    };
+    this.#actionResults = new ActionResults(this.#store);
+    this.#onBug = onBug;
+  }
+
+  /** For the gRPC side: what it must be told, and may ask. */
+  get hashNamed(): HashNamed {
+    return this.#actionResults;
+  }
+
+  /** Takes every request. */
+  readonly handle: HttpHandler = async (request, response) => {
+    using exchange = new Exchange(request, response);
+    try {
+      await this.#route(exchange);
+    } catch (reason) {
+      if (!(reason instanceof Failure)) this.#onBug(reason);
+      exchange.fail(reason instanceof Failure ? reason : new Failure('internal', 'internal error'));
+    }
+    return true;
+  };
+
+  async #route(exchange: Exchange): Promise<void> {
+    const { segments } = exchange.target;
+    for (const [i, segment] of segments.entries()) {
+      const [instance, rest] = [segments.slice(0, i).join('/'), segments.slice(i + 1)];
+      if (rest.length === 0 || rest.length > 2) continue;
+      if (segment === 'cas') return cas(exchange, instance, rest, this.#store);
+      if (segment === 'ac' && isHashName(rest, this.#store.functions)) {
+        return this.#actionResults.handle(exchange, instance, rest); // ccache has folders `ac` of its own.
+      }
+    }
+    return plainValues(exchange, this.#store);
+  }
+}

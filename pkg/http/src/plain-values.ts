@@ -1,0 +1,62 @@
+import { Digest } from '@gorego/digest';
+import type { Exchange } from './exchange.ts';
+import type { Store } from './http-cache.ts';
+import { ReceivedBlob } from './received-blob.ts';
+import { RequestBody } from './request-body.ts';
+import { sendBlob } from './send-blob.ts';
+import { folder, multiStatus } from './webdav.ts';
+
+/** Said about a value: when it was put, milliseconds since the epoch. */
+const putMark = 'put-ms';
+
+/**
+ * Any path that is nothing else: what is PUT there is kept as it is, and given back. That is all that ccache, Gradle, the
+ * Maven build cache and sccache's WebDAV want, each with paths of its own.
+ */
+export async function plainValues(exchange: Exchange, store: Store): Promise<void> {
+  const { segments, isFolder } = exchange.target;
+  const path = `path/${segments.join('/')}`;
+  switch (exchange.method) {
+    case 'GET':
+    case 'HEAD': {
+      const value = await store.values.get(exchange, '', path);
+      const isSent = value !== undefined && (await sendBlob(exchange, value.blobs, value.digest, store));
+      if (isSent) {
+        store.activity.hit(exchange.caller);
+      } else {
+        store.activity.miss(exchange.caller);
+        exchange.answer(404, 'nothing is kept here');
+      }
+      return;
+    }
+    case 'PUT': {
+      if (segments.length === 0 || isFolder) return exchange.answer(409, 'a folder can’t be put');
+      const body = new RequestBody(exchange, store);
+      await using received = await ReceivedBlob.from(body, store.scratches);
+      await store.values.put(exchange, '', path, received, new Map([[putMark, String(store.clock.now())]]));
+      store.activity.stored(exchange.caller, received.sizeBytes);
+      return exchange.answer(201);
+    }
+    case 'DELETE':
+      await store.values.remove(exchange, '', path);
+      return exchange.answer(204);
+    case 'MKCOL':
+      return exchange.answer(201); // Every folder is there; nobody need make one, and WebDAV's clients do.
+    case 'PROPFIND': {
+      const value = segments.length === 0 || isFolder ? undefined : await store.values.get(exchange, '', path);
+      if (value !== undefined) {
+        const putMs = Number(value.about.get(putMark) ?? 0);
+        return multiStatus(exchange, { sizeBytes: Digest.sizeBytes(value.digest), putMs });
+      }
+      return segments.length === 0 || isFolder
+        ? multiStatus(exchange, folder)
+        : exchange.answer(404, 'nothing is kept here');
+    }
+    case 'OPTIONS':
+      return exchange.answer(200, '', { dav: '1', allow: methods });
+    default:
+      exchange.answer(405, '', { allow: methods });
+  }
+}
+
+const methods = 'GET, HEAD, PUT, DELETE, MKCOL, PROPFIND, OPTIONS';

@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { codecs } from '@gorego/compression';
+import type { DigestFunctionName } from '@gorego/digest';
+import { NodeDisk, systemClock, systemRandom } from '@gorego/platform';
+import { defaultLimits, GrpcJsServer, HttpServer } from '@gorego/rpc';
+import {
+  type Activity,
+  cacheServices,
+  callerOf,
+  DigestFunctions,
+  referencesOf,
+  validInstanceName,
+} from '@gorego/server';
+import { type BlobStore, completeOnly, emptyAlwaysHere, LocalStore } from '@gorego/storage';
+import { HttpCache } from '../http-cache.ts';
+
+const digestFunctions: readonly DigestFunctionName[] = ['sha256'];
+
+export interface ServedHttpCache extends AsyncDisposable {
+  readonly port: number;
+  /** `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly directory: string;
+  /** What was thrown and no Failure. */
+  readonly bugs: readonly unknown[];
+}
+
+export interface ServeOptions {
+  readonly bytesMax?: number;
+  readonly activity?: Activity;
+  /** What stands before the local store's blobs. */
+  readonly wrap?: (blobs: BlobStore) => BlobStore;
+}
+
+/** Serves gRPC and HTTP over one local store, on one port, put together as production does it. */
+export async function serveHttpCache({
+  bytesMax = 2 ** 30,
+  activity = { hit: () => {}, miss: () => {}, served: () => {}, stored: () => {} },
+  wrap = (blobs) => blobs,
+}: ServeOptions = {}): Promise<ServedHttpCache> {
+  const directory = await mkdtemp(join(tmpdir(), 'gorego-http-'));
+  const disk = new NodeDisk(directory);
+  const store = await LocalStore.open({ disk, random: systemRandom, clock: systemClock });
+  const blobs = emptyAlwaysHere(wrap(store.blobs));
+  const references = referencesOf(new DigestFunctions(digestFunctions));
+  const instances = (name: string) => ({
+    name: validInstanceName(name),
+    blobs,
+    actions: completeOnly(store.actions(name), blobs, references),
+  });
+  const bugs: unknown[] = [];
+  const onBug = (reason: unknown): void => void bugs.push(reason);
+  const clock = systemClock;
+  const cache = new HttpCache(
+    {
+      ...{ instances, digestFunctions, references, disk, clock, activity, bytesMax, random: systemRandom },
+      sizeOf: (ctx, name, hex) => store.blobs.sizeOf(ctx, name, hex),
+      scratchFolder: 'tmp',
+      codecs: codecs(),
+    },
+    onBug,
+  );
+  const http1 = new HttpServer({ handlers: [cache.handle], clock, onBug });
+  const { routes } = cacheServices({ instances, digestFunctions, hashNamed: cache.hashNamed });
+  const server = await GrpcJsServer.listen('127.0.0.1:0', { routes, clock, callerOf, limits: defaultLimits, http1 });
+  const { port } = server.address;
+  return {
+    ...{ port, directory, bugs, url: `http://127.0.0.1:${port}` },
+    [Symbol.asyncDispose]: async () => {
+      await http1.close(0);
+      await server.close(0);
+      await store[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { Context } from '@gorego/context';
+import { Digest } from '@gorego/digest';
+import {
+  ActionResult,
+  ExecutedActionMetadata,
+  NodeProperties,
+  OutputFile,
+} from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
+import { DigestFunctions, digestMessage, type Instances } from '@gorego/server';
+import type { BlobStore } from '@gorego/storage';
+import type { ReceivedBlob } from './received-blob.ts';
+
+/** What a client keeps under a path: bytes that mean something to it alone, and a few words about them. */
+export interface Value {
+  readonly digest: Digest;
+  readonly about: ReadonlyMap<string, string>;
+  /** Where its bytes are. */
+  readonly blobs: BlobStore;
+}
+
+/** Below the instance that the path is in: no client's action can be taken for a value, nor a value for a result. */
+const instanceSuffix = 'gorego.values';
+
+/** The file that a value is in the result that stands for it. */
+const fileName = 'value';
+
+const sha256 = new DigestFunctions(['sha256']);
+
+/**
+ * Values by path, in the stores that there are for blobs and results: the bytes are a blob, and what leads to it is the
+ * result of an action that is named by the path. So they are evicted, limited, checked for completeness and shared
+ * through tier 2 as everything else is.
+ */
+export class Values {
+  readonly #instances: Instances;
+
+  constructor(instances: Instances) {
+    this.#instances = instances;
+  }
+
+  /** Undefined too if the value's bytes are gone. */
+  async get(ctx: Context, instance: string, path: string): Promise<Value | undefined> {
+    const { actions, blobs } = this.#stores(instance);
+    const record = await actions.get(ctx, keyOf(path));
+    const [file] = record === undefined ? [] : ActionResult.decode(record).outputFiles;
+    if (file?.path !== fileName || file.digest === undefined) return undefined;
+    const about = file.nodeProperties?.properties.map(({ name, value }): [string, string] => [name, value]) ?? [];
+    return { digest: sha256.digest(file.digest, 'sha256'), about: new Map(about), blobs };
+  }
+
+  /** Replaces what was there. Resolves once `get` would give it. */
+  async put(
+    ctx: Context,
+    instance: string,
+    path: string,
+    received: ReceivedBlob,
+    about: ReadonlyMap<string, string> = new Map(),
+  ): Promise<void> {
+    const { actions, blobs } = this.#stores(instance);
+    const digest = await received.digest('sha256');
+    await blobs.put(ctx, digest, received.open(digest));
+    const properties = Array.from(about, ([name, value]) => ({ name, value }));
+    const file = OutputFile.fromPartial({
+      path: fileName,
+      digest: digestMessage(digest),
+      ...(properties.length > 0 && { nodeProperties: NodeProperties.fromPartial({ properties }) }),
+    });
+    await actions.put(ctx, keyOf(path), recordOf([file]));
+  }
+
+  /** Makes `get` say undefined; an action cache has no way to forget, so that a record says that there is nothing. */
+  async remove(ctx: Context, instance: string, path: string): Promise<void> {
+    const { actions } = this.#stores(instance);
+    if ((await actions.get(ctx, keyOf(path))) !== undefined) await actions.put(ctx, keyOf(path), recordOf([]));
+  }
+
+  #stores(instance: string): ReturnType<Instances> {
+    return this.#instances(instance === '' ? instanceSuffix : `${instance}/${instanceSuffix}`);
+  }
+}
+
+/** The action that stands for a path. */
+function keyOf(path: string): Digest {
+  return Digest.ofBytes(Buffer.from(`gorego value\n${path}`));
+}
+
+/** With metadata: caches behind this one may refuse a result that says nothing, or fill it in. */
+function recordOf(outputFiles: readonly OutputFile[]): Uint8Array {
+  const executionMetadata = ExecutedActionMetadata.fromPartial({ worker: 'gorego' });
+  return ActionResult.encode(ActionResult.fromPartial({ outputFiles: [...outputFiles], executionMetadata })).finish();
+}
