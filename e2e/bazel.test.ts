@@ -40,4 +40,32 @@ describe('Bazel through gorego', () => {
     },
     bazelTimeoutMs,
   );
+
+  testWith(
+    'bazel',
+    'the same by HTTP, and shares what it did with gRPC clients',
+    async (path) => {
+      await using base = await temporary();
+      await using gorego = await startGorego([`--local_store.dir=${join(base.path, 'store')}`]);
+      await using bazel = await bazelIn(path, base.path);
+      const build = (...flags: string[]): Promise<string> =>
+        bazel.run('build', '--nosandbox_debug', ...flags, '//:all');
+      const byHttp = `--remote_cache=http://${gorego.address}/a/b`;
+
+      await build(byHttp);
+      const built = await outputs(base.path);
+      expect(built.size).toBeGreaterThan(25);
+      for (const flags of [
+        [byHttp],
+        [byHttp, '--remote_download_toplevel'],
+        [`--remote_cache=grpc://${gorego.address}`, '--remote_instance_name=a/b'],
+      ]) {
+        await bazel.run('clean');
+        expect(await build(...flags)).toMatch(/processes: \d+ remote cache hit, \d+ internal\./);
+        if (flags.length === 1) expect(await outputs(base.path)).toEqual(built);
+      }
+      expect(gorego.messages.filter((message) => /failed|bug/.test(message))).toEqual([]);
+    },
+    bazelTimeoutMs,
+  );
 });
