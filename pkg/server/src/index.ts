@@ -9,3 +9,6 @@ export type { HashNamed } from './hash-named.ts';
 export type { Health } from './health.ts';
 export { type Instance, type Instances, validInstanceName } from './instances.ts';
 export { DigestFunctions, digestMessage } from './wire-digest.ts';
+export { DigestFunctions, type DigestMessage, digestMessage } from './wire-digest.ts';
+export { entryStatusOf, ok } from './status.ts';
+export { unary } from './method.ts';
