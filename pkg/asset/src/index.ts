@@ -1,0 +1,7 @@
+export { nodeWeb } from './origin/node-web.ts';
+export type { Web, WebResponse } from './origin/web.ts';
+export { Policy, type PolicyInit } from './policy/policy.ts';
+export { type RemoteAssetInit, remoteAsset } from './remote-asset.ts';
+export type { HeaderMap } from './request/origin-headers.ts';
+export type { AssetKind } from './service/asset-request.ts';
+export { type FetchObserver, shownUri } from './service/fetch-observer.ts';
