@@ -1,6 +1,5 @@
-import { createHash, type Hash } from 'node:crypto';
 import { type Context, throwIfEnded } from '@gorego/context';
-import { Digest, type DigestFunctionName, digestFunctions } from '@gorego/digest';
+import { Digest, type DigestFunctionName, digestFunctions, type Hasher } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { Disk, DiskFile, Random } from '@gorego/platform';
 import { BlobReader } from '@gorego/storage';
@@ -9,6 +8,8 @@ import type { IntegrityFunction } from './request/integrity.ts';
 /** What is smaller never touches the disk. */
 const memoryBytesMax = 1024 * 1024;
 const readBytes = 256 * 1024;
+/** Git hashes a blob's size before the blob; here it is known at the end. */
+const sizeFirst: DigestFunctionName = 'gitsha1';
 
 /** Bytes that are all here, and known by their hashes. Its owner disposes it. */
 export interface Spooled extends AsyncDisposable {
@@ -58,8 +59,12 @@ export class Spool {
 
   /** Reads `chunks` to their end. Whatever goes wrong, nothing is left. */
   async fill(ctx: Context, chunks: AsyncIterable<Uint8Array>, filling: Filling): Promise<Spooled> {
-    const hasher = digestFunctions[filling.functionName].newHasher();
-    const hashes = new Map<IntegrityFunction, Hash>(filling.hashes.map((name) => [name, createHash(name)]));
+    const { functionName } = filling;
+    const hashers = new Map<DigestFunctionName, Hasher>(
+      [...new Set([functionName, ...filling.hashes])]
+        .filter((name) => name !== sizeFirst)
+        .map((name) => [name, digestFunctions[name].newHasher(0)]),
+    );
     await using undo = new AsyncDisposableStack();
     let memory: Uint8Array[] = [];
     let sizeBytes = 0;
@@ -68,8 +73,7 @@ export class Spool {
       throwIfEnded(ctx);
       sizeBytes += chunk.byteLength;
       if (sizeBytes > filling.sizeMax) throw filling.tooMuch();
-      hasher.update(chunk);
-      for (const each of hashes.values()) each.update(chunk);
+      for (const hasher of hashers.values()) hasher.update(chunk);
       memory.push(chunk);
       if (sizeBytes <= memoryBytesMax) continue;
       file ??= await this.#newFile(undo);
@@ -77,14 +81,19 @@ export class Spool {
       await file.write(memory, sizeBytes - waiting);
       memory = [];
     }
-    const digest = Digest.of(filling.functionName, hasher.hex(), sizeBytes);
-    const held = undo.move();
+    const held = file === undefined ? inMemory(Buffer.concat(memory, sizeBytes)) : inFile(file, sizeBytes);
+    const hexes = new Map(Array.from(hashers, ([name, hasher]) => [name, hasher.hex()]));
+    const hex = hexes.get(functionName) ?? (await hashOf(functionName, held.chunks(), sizeBytes));
+    const digest = Digest.of(functionName, hex, sizeBytes);
+    const owned = undo.move();
     return {
-      sizeBytes,
-      digest,
-      hashes: new Map(Array.from(hashes, ([name, each]) => [name, each.digest('hex')])),
-      ...(file === undefined ? inMemory(Buffer.concat(memory, sizeBytes), digest) : inFile(file, sizeBytes, digest)),
-      [Symbol.asyncDispose]: () => held.disposeAsync(),
+      ...{ sizeBytes, digest, read: held.read },
+      hashes: new Map(filling.hashes.map((name) => [name, hexes.get(name) ?? ''])),
+      open: () =>
+        held.bytes === undefined
+          ? new BlobReader({ sizeBytes, chunks: held.chunks(), verifiedAs: digest })
+          : BlobReader.ofBytes(held.bytes, digest),
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
     };
   }
 
@@ -99,22 +108,39 @@ export class Spool {
   }
 }
 
-function inMemory(bytes: Uint8Array, digest: Digest): Pick<Spooled, 'open' | 'read'> {
+interface Held {
+  readonly bytes?: Uint8Array;
+  chunks(): AsyncIterable<Uint8Array>;
+  read(position: number, length: number): Promise<Uint8Array>;
+}
+
+function inMemory(bytes: Uint8Array): Held {
   return {
-    open: () => BlobReader.ofBytes(bytes, digest),
+    bytes,
     read: async (position, length) => bytes.subarray(position, position + length),
+    async *chunks() {
+      yield bytes;
+    },
   };
 }
 
-function inFile(file: DiskFile, sizeBytes: number, digest: Digest): Pick<Spooled, 'open' | 'read'> {
+function inFile(file: DiskFile, sizeBytes: number): Held {
   const read = async (position: number, length: number): Promise<Uint8Array> => {
     const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, sizeBytes - position)));
     const filled = await file.read(bytes, position);
     if (filled < bytes.byteLength) throw new Failure('data_loss', `a file of ${sizeBytes} bytes ended early`);
     return bytes;
   };
-  const chunks = async function* (): AsyncGenerator<Uint8Array> {
-    for (let at = 0; at < sizeBytes; at += readBytes) yield await read(at, readBytes);
+  return {
+    read,
+    async *chunks() {
+      for (let at = 0; at < sizeBytes; at += readBytes) yield await read(at, readBytes);
+    },
   };
-  return { read, open: () => new BlobReader({ sizeBytes, chunks: chunks(), verifiedAs: digest }) };
+}
+
+async function hashOf(name: DigestFunctionName, chunks: AsyncIterable<Uint8Array>, sizeBytes: number): Promise<string> {
+  const hasher = digestFunctions[name].newHasher(sizeBytes);
+  for await (const chunk of chunks) hasher.update(chunk);
+  return hasher.hex();
 }

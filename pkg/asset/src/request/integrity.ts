@@ -1,8 +1,9 @@
+import { digestFunctions, whyUnavailable } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 
-/** The hash functions of Subresource Integrity that Bazel uses, with the length of their hashes. */
-export const integrityBytes = { sha256: 32, sha384: 48, sha512: 64, sha1: 20 } as const;
-export type IntegrityFunction = keyof typeof integrityBytes;
+/** The hash functions of Subresource Integrity, and those that Bazel has beside them. */
+export const integrityFunctions = ['sha256', 'sha384', 'sha512', 'sha1', 'blake3'] as const;
+export type IntegrityFunction = (typeof integrityFunctions)[number];
 
 /** One of the checksums that content may have. */
 export interface Checksum {
@@ -22,7 +23,7 @@ export function parseIntegrity(text: string): readonly Checksum[] {
   if (tokens.length > checksumsMax) throw wrong(`has ${tokens.length} checksums; ${checksumsMax} is the most`);
   const checksums = tokens.map(parseChecksum).filter((checksum) => checksum !== undefined);
   if (checksums.length === 0) {
-    throw wrong(`${JSON.stringify(text.slice(0, 200))} has no checksum by ${Object.keys(integrityBytes).join(', ')}`);
+    throw wrong(`${JSON.stringify(text.slice(0, 200))} has no checksum by ${integrityFunctions.join(', ')}`);
   }
   return checksums;
 }
@@ -31,13 +32,15 @@ function parseChecksum(token: string): Checksum | undefined {
   // What follows `?` are options, of which there are none yet.
   const [, name = '', base64 = ''] = /^([a-z0-9]+)-([A-Za-z0-9+/_-]+={0,2})(?:\?.*)?$/.exec(token) ?? [];
   if (name === '') throw wrong(`${JSON.stringify(token.slice(0, 200))} is not FUNCTION-BASE64`);
-  if (!Object.hasOwn(integrityBytes, name)) return undefined;
-  const known = name as IntegrityFunction;
-  const hash = Buffer.from(base64, 'base64');
-  if (hash.byteLength !== integrityBytes[known]) {
-    throw wrong(`${JSON.stringify(token.slice(0, 200))} is not a ${name} of ${integrityBytes[known]} bytes`);
+  const known = integrityFunctions.find((each) => each === name);
+  if (known === undefined || whyUnavailable(known) !== undefined) return undefined;
+  const hex = Buffer.from(base64, 'base64').toString('hex');
+  if (hex.length !== digestFunctions[known].hexLength) {
+    throw wrong(
+      `${JSON.stringify(token.slice(0, 200))} is not a ${name} of ${digestFunctions[known].hexLength / 2} bytes`,
+    );
   }
-  return { function: known, hex: hash.toString('hex') };
+  return { function: known, hex };
 }
 
 /** As `checksum.sri` would have it: one spelling for each checksum. */

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Context } from '@gorego/context';
-import { Digest } from '@gorego/digest';
+import { Digest, digestFunctions } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { Clock } from '@gorego/platform';
 import { methodPath } from '@gorego/proto';
@@ -69,13 +68,13 @@ async function checkIntegrity(
   digest: Digest,
   checksums: readonly Checksum[],
 ): Promise<void> {
-  const hashers = new Map(checksums.map(({ function: name }) => [name, createHash(name)]));
+  const hashers = new Map(
+    checksums.map(({ function: name }) => [name, digestFunctions[name].newHasher(Digest.sizeBytes(digest))]),
+  );
   const blob = await instance.blobs.get(ctx, digest);
   if (blob === undefined) throw new Failure('invalid_argument', `${digest} is not here: it must be, to be pushed`);
   for await (const chunk of blob) for (const hasher of hashers.values()) hasher.update(chunk);
-  const hashes = new Map<IntegrityFunction, string>(
-    Array.from(hashers, ([name, hasher]) => [name, hasher.digest('hex')]),
-  );
+  const hashes = new Map<IntegrityFunction, string>(Array.from(hashers, ([name, hasher]) => [name, hasher.hex()]));
   const wrong = checksums.find(({ function: name, hex }) => hashes.get(name) !== hex);
   if (wrong !== undefined)
     throw new Failure('invalid_argument', `${digest} has not the checksum ${showIntegrity(wrong)}`);
