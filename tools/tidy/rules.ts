@@ -10,6 +10,7 @@ export const layers: Readonly<Record<string, { readonly may: readonly string[] }
   proto: { may: [] },
   rpc: { may: ['context', 'errors', 'platform'] },
   server: { may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'] },
+  asset: { may: ['context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'server', 'storage'] },
   http: {
     may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'server', 'storage'],
   },
@@ -21,6 +22,7 @@ export const layers: Readonly<Record<string, { readonly may: readonly string[] }
   simulation: { may: ['context', 'digest', 'errors', 'platform', 'proto', 'proxy', 'rpc', 'server', 'storage'] },
   assembly: {
     may: [
+      'asset',
       'compression',
       'config',
       'context',
@@ -56,6 +58,12 @@ export const nodeImports: readonly { readonly in: RegExp; readonly may: RegExp; 
   },
   { in: /^pkg\/proxy\/src\/guard\/circuit\.ts$/, may: /^node:events$/, because: 'opossum emits events' },
   { in: /^pkg\/http\/src\//, may: /^node:http$/, because: 'HTTP/1.1 is served by Node' },
+  {
+    in: /^pkg\/asset\/src\/origin\//,
+    may: /^node:(dns\/promises|http|https|net)$/,
+    because: 'this asks the network, behind an interface',
+  },
+  { in: /^pkg\/asset\/src\/archive\//, may: /^node:(stream|zlib)$/, because: 'archives are compressed' },
   { in: /^pkg\/rpc\/src\//, may: /^node:(net|http|http2|events)$/, because: 'transports are sockets' },
   { in: /^pkg\/config\/src\/from-file\.ts$/, may: /^node:path$/, because: 'a file has an extension' },
   {

@@ -27,6 +27,7 @@ import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
 import { type BackingCache, backingCache } from './backing-cache.ts';
 import { nearStore } from './near-store.ts';
 import { offeredFunctions } from './offered-functions.ts';
+import { remoteAssets } from './remote-assets.ts';
 
 /** What the outside world lends the object graph. */
 export interface Surroundings {
@@ -60,7 +61,8 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code })),
   );
   const { store: near } = undo.use(await nearStore({ ...surroundings, config, disk, tasks, metrics }));
-  const references = referencesOf(new DigestFunctions(digestFunctions));
+  const functions = new DigestFunctions(digestFunctions);
+  const references = referencesOf(functions);
   let health: Health | undefined;
   const { target } = config.backingCache;
   const far =
@@ -93,6 +95,9 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     activity,
     hashNamed: httpCache.hashNamed,
     ...shared,
+    others: await remoteAssets({
+      ...{ ...surroundings, config: config.remoteAsset, instances, functions, references, disk, tasks, metrics },
+    }),
     upstream: () => far?.remote.capabilities,
   });
   health = services.health;

@@ -52,6 +52,7 @@ describe('loadConfig', () => {
       digestFunctions: undefined,
       localStore: { dir: './data', forceUpdateAtime: false, segmentThreshold: 65_536, durability: 'process' },
       janitor: { maxSize: 10 * 2 ** 30, minFree: undefined, grace: 600_000 },
+      remoteAsset: { allow: undefined, allowNetworks: undefined, timeout: 600_000, maxSize: 2 ** 32 },
       backingCache: expect.objectContaining({
         target: undefined,
         existenceLease: 3_600_000,

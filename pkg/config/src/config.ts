@@ -48,6 +48,16 @@ export interface Config {
     /** Bytes. */
     readonly window: number;
   };
+  readonly remoteAsset: {
+    /** Patterns of the URLs that may be fetched; undefined is none. */
+    readonly allow: readonly string[] | undefined;
+    /** Networks beside the public ones that may be asked, as `10.1.0.0/16`; undefined is none. */
+    readonly allowNetworks: readonly string[] | undefined;
+    /** Milliseconds. */
+    readonly timeout: number;
+    /** Bytes. */
+    readonly maxSize: number;
+  };
   readonly server: {
     /** Milliseconds. */
     readonly drainTimeout: number;

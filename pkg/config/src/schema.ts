@@ -38,6 +38,16 @@ const digestFunction = {
   isValid: (word: string): word is DigestFunction => digestFunctions.some((name) => name === word),
 };
 
+const urlPatterns = {
+  expects:
+    'a list of SCHEME://HOST[:PORT][/PATH], such as https://github.com, https://*.example.com:*/a or file:///srv',
+  isValid: (word: string): word is string => /^(?:https?:\/\/[^/\s]|file:\/\/\/)\S*$/.test(word),
+};
+const networks = {
+  expects: 'a list of networks such as 10.1.0.0/16 or fd00::/8',
+  isValid: (word: string): word is string => /^[0-9a-fA-F:.]+(?:\/[0-9]{1,3})?$/.test(word),
+};
+
 /** Every key there is. What isn't here can't be said; what is can be said in a file, a variable and a flag. */
 export const schema: Schema<Config> = {
   listenAddr: text('where gRPC clients connect', '127.0.0.1:8980', address),
@@ -78,6 +88,14 @@ export const schema: Schema<Config> = {
       ['sync', 'async'],
     ),
     window: size('memory for what is streamed through, all transfers together', '64MiB'),
+  },
+  remoteAsset: {
+    allow: optional(
+      listOf('the URLs that may be fetched for clients, with all below them; unset is none', urlPatterns),
+    ),
+    allowNetworks: optional(listOf('networks that may be asked although they are not public', networks)),
+    timeout: duration('how long one fetch may take, whatever its client says', '10m'),
+    maxSize: size('the largest asset, and the most that an archive may unpack to', '4GiB'),
   },
   server: {
     drainTimeout: duration('how long calls may go on after SIGTERM', '30s'),

@@ -27,9 +27,11 @@ export interface CacheServicesInit {
   /** Theirs is a bound on memory that all who compress should share; own ones unless given. */
   readonly codecs?: Codecs;
   readonly hashNamed?: HashNamed;
+  /** Other services that this server has beside the cache's own: routes, and their full names. */
+  readonly others?: { readonly routes: Routes; readonly services: readonly string[] };
 }
 
-/** Everything a REAPI cache answers: the cache's own services, health and reflection. */
+/** Everything a REAPI cache answers: the cache's own services, those beside it, health and reflection. */
 export function cacheServices({
   instances,
   digestFunctions,
@@ -37,23 +39,26 @@ export function cacheServices({
   upstream,
   codecs = defaultCodecs(),
   hashNamed = nobodyElse,
+  others = { routes: {}, services: [] },
 }: CacheServicesInit): {
   readonly routes: Routes;
   readonly health: Health;
 } {
   const functions = new DigestFunctions(digestFunctions);
-  const services = [
+  const own = [
     ActionCacheDefinition,
     ByteStreamDefinition,
     CapabilitiesDefinition,
     ContentAddressableStorageDefinition,
   ].map(({ fullName }) => fullName);
+  const services = [...own, ...others.services];
   const health = new Health(services);
   const routes = {
     ...capabilities(instances, functions, upstream),
     ...actionCache(instances, functions, activity, hashNamed),
     ...contentAddressableStorage(instances, functions, activity, codecs),
     ...byteStream(instances, functions, activity, codecs),
+    ...others.routes,
     ...health.routes,
     ...reflection([...services, HealthDefinition.fullName]),
   };

@@ -59,6 +59,12 @@ export class Metrics {
     'gorego_local_store_evicted_in_grace_total',
     'Blobs and results removed for room that were used within janitor.grace',
   );
+  readonly assets: Counter<'kind' | 'outcome'> = this.#counter(
+    'gorego_assets_total',
+    'Assets asked for by URI: known, fetched, or failed to be fetched',
+    ['kind', 'outcome'],
+  );
+  readonly assetBytes: Counter = this.#counter('gorego_asset_bytes_total', 'Bytes fetched from where URIs point');
 
   /** `isProcess` adds what there is to know of the process itself. */
   constructor({ isProcess }: { readonly isProcess: boolean }) {
