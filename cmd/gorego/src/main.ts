@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-import { ConfigProblems, fromFlags, type Loaded, loadConfig, printEffective } from '@gorego/config';
+import type { StoreCommand } from '@gorego/assembly';
+import { ConfigProblems, fromFlags, type Loaded, loadConfig, parseSize, printEffective } from '@gorego/config';
 import { Failure } from '@gorego/errors';
 import { askHealth } from './health.ts';
 import { helpText } from './help.ts';
 import { serve } from './serve.ts';
+import { store } from './store.ts';
 import { version } from './version.ts';
 
 /** Runs the command that `args` say; returns the exit status. 2 is for what was typed or written wrongly. */
@@ -37,9 +39,26 @@ async function main(args: readonly string[]): Promise<number> {
       print(`${status}\n`);
       return status === 'SERVING' ? 0 : 1;
     }
+    case 'du':
+    case 'verify':
+    case 'gc': {
+      if (operand !== undefined) return misused(`${command} takes no ${operand}`);
+      const { config } = await load(options.get('config'));
+      const wanted = storeCommand(command, options);
+      if (wanted === undefined) return misused(`--to takes a size such as 5GiB, not ${options.get('to')}`);
+      return await store(config, wanted, directory);
+    }
     default:
       return misused(`there is no command ${JSON.stringify(command)}`);
   }
+}
+
+function storeCommand(name: 'du' | 'verify' | 'gc', options: ReadonlyMap<string, string>): StoreCommand | undefined {
+  if (name === 'du') return { name };
+  if (name === 'verify') return { name, repair: options.has('repair') };
+  const to = options.get('to');
+  const toBytes = to === undefined ? undefined : parseSize(to);
+  return to !== undefined && toBytes === undefined ? undefined : { name, toBytes };
 }
 
 function print(text: string): number {

@@ -28,6 +28,8 @@ import { type BackingCache, backingCache } from './backing-cache.ts';
 import { nearStore } from './near-store.ts';
 import { offeredFunctions } from './offered-functions.ts';
 import { remoteAssets } from './remote-assets.ts';
+import type { Kept } from './store-commands.ts';
+import { lockStore } from './store-control.ts';
 
 /** What the outside world lends the object graph. */
 export interface Surroundings {
@@ -60,7 +62,10 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   const tasks = undo.use(
     new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code })),
   );
-  const { store: near } = undo.use(await nearStore({ ...surroundings, config, disk, tasks, metrics }));
+  let kept: Kept | undefined;
+  undo.use(await lockStore(storeDirectory, () => kept));
+  const { store: near, janitor } = undo.use(await nearStore({ ...surroundings, config, disk, tasks, metrics }));
+  kept = { store: near, janitor, clock };
   const functions = new DigestFunctions(digestFunctions);
   const references = referencesOf(functions);
   let health: Health | undefined;

@@ -2,7 +2,7 @@ import type { Config } from '@gorego/config';
 import type { Tasks } from '@gorego/context';
 import { Janitor } from '@gorego/janitor';
 import { bootId, type NodeDisk } from '@gorego/platform';
-import { LocalStore } from '@gorego/storage';
+import { LocalStore, scrub } from '@gorego/storage';
 import { humanBytes, type Metrics } from '@gorego/telemetry';
 import type { Surroundings } from './assemble.ts';
 import { storeObserver } from './store-observer.ts';
@@ -36,7 +36,7 @@ export async function nearStore({
   metrics,
 }: NearStoreInit): Promise<NearStore> {
   const { maxSize, minFree, grace } = config.janitor;
-  const { segmentThreshold, durability } = config.localStore;
+  const { segmentThreshold, durability, scrubRate } = config.localStore;
   await using stack = new AsyncDisposableStack();
   const janitor = stack.use(
     new Janitor({
@@ -69,6 +69,7 @@ export async function nearStore({
     }),
   );
   janitor.keep(store.housekeeping);
+  if (scrubRate > 0) tasks.spawn('look for what rotted', (ctx) => scrub(ctx, store, clock, scrubRate));
   metrics.watchStore({ bytes: () => store.diskBytes, limit: () => janitor.limitBytes, blobs: () => store.count });
   const parts = stack.move();
   return { store, janitor, [Symbol.asyncDispose]: () => parts.disposeAsync() };

@@ -50,7 +50,13 @@ describe('loadConfig', () => {
       listenAddr: '127.0.0.1:8980',
       httpListenAddr: undefined,
       digestFunctions: undefined,
-      localStore: { dir: './data', forceUpdateAtime: false, segmentThreshold: 65_536, durability: 'process' },
+      localStore: {
+        dir: './data',
+        forceUpdateAtime: false,
+        segmentThreshold: 65_536,
+        durability: 'process',
+        scrubRate: 0,
+      },
       janitor: { maxSize: 10 * 2 ** 30, minFree: undefined, grace: 600_000 },
       remoteAsset: { allow: undefined, allowNetworks: undefined, timeout: 600_000, maxSize: 2 ** 32 },
       backingCache: expect.objectContaining({

@@ -14,6 +14,8 @@ export interface Config {
     readonly segmentThreshold: number;
     /** What an acknowledged write survives: the end of the process, or a loss of power. */
     readonly durability: 'process' | 'power';
+    /** How much is hashed in the background, bytes a second; 0 is nothing. */
+    readonly scrubRate: number;
   };
   readonly janitor: {
     /** Bytes. */

@@ -126,6 +126,11 @@ export function size(doc: string, fallback: string): Field<number> {
   return measured(doc, fallback, 'a size such as 500MB or 10GiB', sizeUnits, { bare: '' });
 }
 
+/** The bytes that a size such as `10GiB` stands for; undefined for what is none. */
+export function parseSize(text: string): number | undefined {
+  return size('', '0').parse(text)?.value;
+}
+
 /** Milliseconds: a number with a unit, or 0. */
 export function duration(doc: string, fallback: string): Field<number> {
   return measured(doc, fallback, 'a duration such as 500ms, 30s, 10m or 1h', durationUnits, {});

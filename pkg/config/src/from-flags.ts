@@ -6,7 +6,7 @@ import { merged, type Said, say } from './settings.ts';
 export interface CommandLine {
   /** What stands before, between and after the flags. */
   readonly words: readonly string[];
-  /** The flags that are no keys (`help`, `version`, `config`), without their dashes. */
+  /** The flags that are no keys (`help`, `config`, …), without their dashes. */
   readonly options: ReadonlyMap<string, string>;
   readonly said: Said;
 }
@@ -16,6 +16,8 @@ const options: ReadonlyMap<string, boolean> = new Map([
   ['help', false],
   ['version', false],
   ['config', true],
+  ['to', true],
+  ['repair', false],
 ]);
 
 const switches: ReadonlySet<string> = new Set(

@@ -62,6 +62,7 @@ export const schema: Schema<Config> = {
       'process',
       ['process', 'power'],
     ),
+    scrubRate: size('how much of what is stored is hashed again each second, to find what rotted; 0 is nothing', '0'),
   },
   janitor: {
     maxSize: size('the most that the local store may take on disk', '10GiB'),

@@ -5,6 +5,8 @@ export { type ByteRange, isWhole, type Span, sliced, spanOf } from './byte-range
 export { completeOnly, isComplete, type References } from './complete-only.ts';
 export type { Housekeeping, Removed, Survey } from './disk/housekeeping.ts';
 export { LocalStore, type LocalStoreInit, type StoreObserver } from './disk/local-store.ts';
+export { scrub } from './disk/scrubber.ts';
+export type { Stored } from './disk/walk.ts';
 export { emptyAlwaysHere } from './empty-always-here.ts';
 export { MemoryActions, MemoryBlobs } from './memory-store.ts';
 export { endlessRoom, type Room } from './room.ts';

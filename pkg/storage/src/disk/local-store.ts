@@ -9,6 +9,7 @@ import { adoptRecords, forgetLost } from './adoption.ts';
 import { Contents } from './contents.ts';
 import { type Housekeeping, StoreHousekeeping } from './housekeeping.ts';
 import { IndexLog } from './index/index-log.ts';
+import { Key } from './index/key.ts';
 import { type Recovered, recovered } from './index/recovered.ts';
 import { KeyLocks } from './key-locks.ts';
 import { LocalActions } from './local-actions.ts';
@@ -19,6 +20,7 @@ import { Segments } from './segments/segments.ts';
 import { Staging } from './staging.ts';
 import type { StoreParts } from './store-parts.ts';
 import { checkSuspects } from './suspects.ts';
+import { everything, type Stored } from './walk.ts';
 
 /** What the outside world lends a LocalStore, and how it is to be. */
 export interface LocalStoreInit {
@@ -144,6 +146,22 @@ export class LocalStore implements AsyncDisposable {
     return contents.filesDiskBytes + segments.diskBytes + quarantine.diskBytes + this.#log.diskBytes;
   }
 
+  /** Everything that is stored, as it lies on the disk. */
+  everything(ctx: Context): AsyncIterable<Stored> {
+    return everything(ctx, this.#parts);
+  }
+
+  /** Hashes something stored; what is wrong is set aside, so that an upload or a backing cache can mend it. */
+  async checked(
+    ctx: Context,
+    { kind, digest, instance }: Pick<Stored, 'kind' | 'digest' | 'instance'>,
+  ): Promise<boolean> {
+    if (kind === 'action') return (await this.actions(instance).get(ctx, digest)) !== undefined;
+    this.#parts.contents.index.doubt(Key.ofBlob(digest));
+    await using blob = await this.blobs.get(ctx, digest, { offset: 0, limit: 0 });
+    return blob !== undefined;
+  }
+
   /** Resolves when the directory has been compared with what is known of it. */
   async reconciled(): Promise<void> {
     await this.#tasks.idle();
@@ -174,8 +192,7 @@ export class LocalStore implements AsyncDisposable {
     }
     await checkSuspects(ctx, contents, segments);
     const check = async (digest: Digest): Promise<void> => {
-      await using blob = await this.blobs.get(ctx, digest, { offset: 0, limit: 0 });
-      void blob;
+      await this.checked(ctx, { kind: 'blob', digest, instance: '' });
     };
     const onProgress = (share: number): void => observer?.onProgress?.(share);
     const result = await reconcile(ctx, disk, contents, { check, onProgress });

@@ -89,6 +89,13 @@ export class EntryIndex {
     shard.words[at + field.flags] = (flags & kindMask) | Flag.verified | (identity << identityShift);
   }
 
+  /** Its bytes must be hashed again before they leave. */
+  doubt(key: Key): void {
+    const shard = this.#shardOf(key);
+    const at = shard.find(key);
+    if (at >= 0) shard.words[at + field.flags] = (shard.words[at + field.flags] as number) & ~Flag.verified;
+  }
+
   /** Replaces what was known of the key; returns it. */
   set(key: Key, entry: NewEntry): Entry | undefined {
     assert(Number.isSafeInteger(entry.sizeBytes) && entry.sizeBytes >= 0 && entry.sizeBytes < 2 ** 52);

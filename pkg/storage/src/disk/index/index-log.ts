@@ -42,11 +42,12 @@ export class IndexLog {
   #writing: Promise<void> = Promise.resolve();
   #stopTimer: (() => void) | undefined;
   #isDirty = false;
-  #snapshotBytes = 0;
+  #snapshotBytes: number;
 
   private constructor(init: IndexLogInit) {
     this.#init = init;
     this.#generation = init.generation;
+    this.#snapshotBytes = init.index.memoryBytes;
   }
 
   static async begin(init: IndexLogInit): Promise<IndexLog> {

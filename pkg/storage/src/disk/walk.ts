@@ -1,0 +1,90 @@
+import { crc32 } from 'node:zlib';
+import { type Context, throwIfEnded } from '@gorego/context';
+import { Digest } from '@gorego/digest';
+import { fileDiskBytes } from './contents.ts';
+import { DiskPath } from './disk-path.ts';
+import { FileReading } from './file-reading.ts';
+import { Key } from './index/key.ts';
+import { recordsIn } from './segments/segment-scan.ts';
+import type { StoreParts } from './store-parts.ts';
+import { Ticks } from './ticks.ts';
+
+/** A blob or result that is stored. */
+export interface Stored {
+  readonly kind: 'blob' | 'action';
+  /** The blob's name, or the action's. */
+  readonly digest: Digest;
+  /** Whose result it is; empty for a blob. */
+  readonly instance: string;
+  readonly sizeBytes: number;
+  /** What it takes on the disk. */
+  readonly diskBytes: number;
+  /** When it was last used, milliseconds since 1970. */
+  readonly usedMs: number;
+  /** Reads all of it, and says whether it is what it should be. */
+  isRight(): Promise<boolean>;
+}
+
+type Parts = Pick<StoreParts, 'disk' | 'contents' | 'segments'>;
+
+/** Everything a store holds, one after the other as it lies on the disk. What changes meanwhile may be missed. */
+export async function* everything(ctx: Context, parts: Parts): AsyncGenerator<Stored> {
+  yield* records(ctx, parts);
+  yield* files(ctx, parts);
+}
+
+async function* records(ctx: Context, { contents, segments }: Parts): AsyncGenerator<Stored> {
+  for (const segment of segments.all) {
+    for await (const { header, offset, bodyOffset } of recordsIn(segment)) {
+      throwIfEnded(ctx);
+      const { kind, digest, instance, bodyBytes, check } = header;
+      const key = kind === 'blob' ? Key.ofBlob(digest) : Key.ofAction(instance, digest);
+      const entry = contents.index.get(key);
+      if (entry?.segment !== segment.number || entry.offset !== offset) continue;
+      yield {
+        ...{ kind, digest, instance },
+        sizeBytes: entry.sizeBytes,
+        diskBytes: bodyOffset - offset + bodyBytes,
+        usedMs: Ticks.toMs(entry.used),
+        isRight: async () => {
+          const body = await segment.readSome(Buffer.allocUnsafe(bodyBytes), bodyOffset);
+          return kind === 'blob' ? Digest.isOf(digest, body) : crc32(body) === check;
+        },
+      };
+    }
+  }
+}
+
+async function* files(ctx: Context, { disk, contents }: Parts): AsyncGenerator<Stored> {
+  for (const branch of await disk.list(DiskPath.blobs)) {
+    for (const leaf of await disk.list(`${DiskPath.blobs}/${branch.name}`)) {
+      const directory = `${DiskPath.blobs}/${branch.name}/${leaf.name}`;
+      for (const { name } of leaf.kind === 'directory' ? await disk.list(directory) : []) {
+        throwIfEnded(ctx);
+        const path = `${directory}/${name}`;
+        const stat = await disk.stat(path);
+        const digest = stat?.kind === 'file' ? DiskPath.blobIn(name, stat.sizeBytes) : undefined;
+        if (stat === undefined || digest === undefined) continue;
+        const entry = contents.index.get(Key.ofBlob(digest));
+        if (entry !== undefined && entry.segment !== 0) continue;
+        yield {
+          ...{ kind: 'blob', digest, instance: '', sizeBytes: stat.sizeBytes },
+          diskBytes: fileDiskBytes(stat.sizeBytes),
+          usedMs: entry === undefined ? stat.modifiedMs : Ticks.toMs(entry.used),
+          // One that the index knows by another size is cut short, or has grown.
+          isRight: async () =>
+            (entry?.sizeBytes ?? stat.sizeBytes) === stat.sizeBytes && hashes(ctx, disk, path, digest),
+        };
+      }
+    }
+  }
+}
+
+async function hashes(ctx: Context, disk: StoreParts['disk'], path: string, digest: Digest): Promise<boolean> {
+  const file = await disk.open(path);
+  if (file === undefined) return true; // It was removed meanwhile.
+  const hasher = Digest.hasher(digest);
+  const whole = { start: 0, end: Digest.sizeBytes(digest) };
+  for await (const piece of new FileReading().reader(ctx, file, whole)) hasher.update(piece);
+  return hasher.hex() === Digest.hex(digest);
+}
