@@ -20,6 +20,7 @@ import {
   type Health,
   type Instances,
   referencesOf,
+  Uploads,
   validInstanceName,
 } from '@gorego/server';
 import { completeOnly, emptyAlwaysHere, type LocalStore, type References } from '@gorego/storage';
@@ -96,6 +97,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   );
   const services = cacheServices({
     instances,
+    uploads: new Uploads({ clock, tasks, windowMs: config.server.uploadResumeWindow }),
     digestFunctions,
     activity,
     hashNamed: httpCache.hashNamed,

@@ -65,7 +65,7 @@ describe('loadConfig', () => {
         localWrite: 'async',
         headers: new Map(),
       }),
-      server: { drainTimeout: 30_000 },
+      server: { drainTimeout: 30_000, uploadResumeWindow: 60_000 },
       telemetry: { log: { level: 'info', format: 'auto' } },
     });
     expect(new Set(origins.values())).toEqual(new Set(['default']));

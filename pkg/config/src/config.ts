@@ -63,6 +63,8 @@ export interface Config {
   readonly server: {
     /** Milliseconds. */
     readonly drainTimeout: number;
+    /** Milliseconds; 0 keeps nothing. */
+    readonly uploadResumeWindow: number;
   };
   readonly telemetry: {
     readonly log: {

@@ -100,6 +100,7 @@ export const schema: Schema<Config> = {
   },
   server: {
     drainTimeout: duration('how long calls may go on after SIGTERM', '30s'),
+    uploadResumeWindow: duration('how long an upload that was cut off may be gone on with; 0 keeps none', '1m'),
   },
   telemetry: {
     log: {

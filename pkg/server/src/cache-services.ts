@@ -11,6 +11,7 @@ import type { Routes } from '@gorego/rpc';
 import { actionCache } from './action-result/action-cache.ts';
 import { type Activity, unwatched } from './activity.ts';
 import { byteStream } from './byte-stream/byte-stream.ts';
+import { Uploads } from './byte-stream/uploads.ts';
 import { capabilities, type UpstreamCapabilities } from './capabilities.ts';
 import { contentAddressableStorage } from './cas/content-addressable-storage.ts';
 import { type HashNamed, nobodyElse } from './hash-named.ts';
@@ -29,6 +30,8 @@ export interface CacheServicesInit {
   readonly hashNamed?: HashNamed;
   /** Other services that this server has beside the cache's own: routes, and their full names. */
   readonly others?: { readonly routes: Routes; readonly services: readonly string[] };
+  /** Uploads that are cut off, for as long as they may go on; none unless given. */
+  readonly uploads?: Uploads;
 }
 
 /** Everything a REAPI cache answers: the cache's own services, those beside it, health and reflection. */
@@ -40,6 +43,7 @@ export function cacheServices({
   codecs = defaultCodecs(),
   hashNamed = nobodyElse,
   others = { routes: {}, services: [] },
+  uploads = new Uploads(),
 }: CacheServicesInit): {
   readonly routes: Routes;
   readonly health: Health;
@@ -57,8 +61,8 @@ export function cacheServices({
     ...capabilities(instances, functions, upstream),
     ...actionCache(instances, functions, activity, hashNamed),
     ...contentAddressableStorage(instances, functions, activity, codecs),
-    ...byteStream(instances, functions, activity, codecs),
     ...others.routes,
+    ...byteStream(instances, functions, activity, codecs, uploads),
     ...health.routes,
     ...reflection([...services, HealthDefinition.fullName]),
   };

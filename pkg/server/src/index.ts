@@ -2,6 +2,7 @@ export { deInlined } from './action-result/de-inlined.ts';
 export { parsedResult } from './action-result/parsed-result.ts';
 export { referencesOf } from './action-result/references.ts';
 export { type Activity, unwatched } from './activity.ts';
+export { Uploads, type UploadsInit } from './byte-stream/uploads.ts';
 export { type CacheServicesInit, cacheServices } from './cache-services.ts';
 export { callerOf } from './caller.ts';
 export type { UpstreamCapabilities } from './capabilities.ts';

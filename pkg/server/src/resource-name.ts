@@ -28,14 +28,25 @@ export function parseReadName(name: string, functions: DigestFunctions): Resourc
   return { instance: validInstanceName(segments.slice(0, at).join('/')), digest, compressor };
 }
 
+/** A blob to write, and the client's own name for doing so. */
+export interface UploadName extends ResourceName {
+  readonly uuid: string;
+}
+
+/** Equal for names of the same upload, whatever metadata they carry. */
+export function uploadName({ instance, uuid, compressor, digest }: UploadName): string {
+  return [instance, compressor, digest, uuid].join('\n'); // None but the last may have a line’s end in it.
+}
+
 /** Reads the name of a blob to write: `[instance/]uploads/uuid/blobs/…`, with any metadata after it. */
-export function parseWriteName(name: string, functions: DigestFunctions): ResourceName {
+export function parseWriteName(name: string, functions: DigestFunctions): UploadName {
   const segments = split(name);
   const at = segments.indexOf('uploads');
   if (at < 0) malformed(name, 'no uploads/ in it');
-  if (!segments[at + 1]) malformed(name, 'no uuid after uploads/');
+  const uuid = segments[at + 1];
+  if (!uuid) malformed(name, 'no uuid after uploads/');
   const { digest, compressor } = blobOf(name, segments.slice(at + 2), functions);
-  return { instance: validInstanceName(segments.slice(0, at).join('/')), digest, compressor };
+  return { instance: validInstanceName(segments.slice(0, at).join('/')), digest, compressor, uuid };
 }
 
 /** Reads `blobs/[function/]hash/size`, or `compressed-blobs/compressor/…`, and says what comes after it. */

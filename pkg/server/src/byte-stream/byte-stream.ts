@@ -7,6 +7,7 @@ import type { Instances } from '../instances.ts';
 import type { DigestFunctions } from '../wire-digest.ts';
 import { queryWriteStatus } from './query-write-status.ts';
 import { read } from './read.ts';
+import type { Uploads } from './uploads.ts';
 import { write } from './write.ts';
 
 /** google.bytestream.ByteStream, over the blobs that REAPI's resource names name. */
@@ -15,10 +16,11 @@ export function byteStream(
   functions: DigestFunctions,
   activity: Activity,
   codecs: Codecs,
+  uploads: Uploads,
 ): Routes {
   return {
     [methodPath(service, 'read')]: read(instances, functions, activity, codecs),
-    [methodPath(service, 'write')]: write(instances, functions, activity, codecs),
-    [methodPath(service, 'queryWriteStatus')]: queryWriteStatus(instances, functions),
+    [methodPath(service, 'write')]: write({ instances, functions, activity, codecs, uploads }),
+    [methodPath(service, 'queryWriteStatus')]: queryWriteStatus(instances, functions, uploads),
   };
 }

@@ -49,8 +49,10 @@ export function parseWriteRequest(message: Uint8Array): WriteRequest {
 export class WriteRequests {
   readonly first: WriteRequest;
   readonly #requests: AsyncIterator<Uint8Array>;
-  #state: 'begun' | 'finished' = 'begun';
+  #state: 'begun' | 'finished' | 'cut' = 'begun';
   #position: number;
+  #interrupted: Failure | undefined;
+  #onInterrupt: ((why: Failure) => void) | undefined;
 
   private constructor(first: WriteRequest, requests: AsyncIterator<Uint8Array>) {
     this.first = first;
@@ -69,6 +71,11 @@ export class WriteRequests {
   /** Whether all data has been taken, to the request that finishes. */
   get isFinished(): boolean {
     return this.#state === 'finished';
+  }
+
+  /** Whether they ended before their time, by no fault that shows in them: another Write may go on where they end. */
+  get wasCut(): boolean {
+    return this.#state === 'cut';
   }
 
   /** Where the data that has been taken ends: the first offset, and all its bytes. */
@@ -108,9 +115,16 @@ export class WriteRequests {
     }
   }
 
+  /** Ends them for whoever is taking the data, now or later. */
+  interrupt(why: Failure): void {
+    this.#interrupted = why;
+    this.#onInterrupt?.(why);
+  }
+
   async #next(): Promise<WriteRequest> {
-    const { done, value } = await this.#requests.next();
+    const { done, value } = await this.#received();
     if (done === true) {
+      this.#state = 'cut';
       throw new Failure('invalid_argument', `the requests ended at byte ${this.#position} without finish_write`);
     }
     const request = parseWriteRequest(value);
@@ -125,5 +139,18 @@ export class WriteRequests {
       throw new Failure('invalid_argument', `write_offset ${writeOffset} where ${this.#position} comes next`);
     }
     return request;
+  }
+
+  async #received(): Promise<IteratorResult<Uint8Array>> {
+    try {
+      return await new Promise((resolve, reject) => {
+        if (this.#interrupted !== undefined) reject(this.#interrupted);
+        this.#onInterrupt = reject;
+        this.#requests.next().then(resolve, reject);
+      });
+    } catch (reason) {
+      this.#state = 'cut';
+      throw reason;
+    }
   }
 }

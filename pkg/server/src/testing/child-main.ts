@@ -4,11 +4,12 @@ import { NodeDisk, systemClock, systemRandom } from '@gorego/platform';
 import { LocalStore } from '@gorego/storage';
 import { serveCache } from './serve-cache.ts';
 
-const [directory] = process.argv.slice(2);
-assert(directory !== undefined && process.send !== undefined, 'run by ChildServer');
+const [directory, resumeWindowMs] = process.argv.slice(2);
+assert(directory !== undefined && resumeWindowMs !== undefined && process.send !== undefined, 'run by ChildServer');
 
 const store = await LocalStore.open({ disk: new NodeDisk(directory), random: systemRandom, clock: systemClock });
-const { address } = await serveCache({ blobs: store.blobs, actions: (instance) => store.actions(instance) });
+const stores = { blobs: store.blobs, actions: (instance: string) => store.actions(instance) };
+const { address } = await serveCache(stores, undefined, Number(resumeWindowMs));
 
 let peakBytes = 0;
 setInterval(() => {

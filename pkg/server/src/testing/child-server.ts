@@ -20,12 +20,12 @@ export class ChildServer implements AsyncDisposable {
     this.address = address;
   }
 
-  static async start(directory: string): Promise<ChildServer> {
+  static async start(directory: string, resumeWindowMs = 60_000): Promise<ChildServer> {
     const extension = extname(import.meta.url);
     const main = new URL(`./child-main${extension}`, import.meta.url);
     // Sources find each other as sources; compiled code as compiled code.
     const execArgv = extension === '.ts' ? ['--conditions=gorego-source', '--no-warnings'] : [];
-    const child = fork(main, [directory], { execArgv });
+    const child = fork(main, [directory, String(resumeWindowMs)], { execArgv });
     return new ChildServer(child, await messageFrom<Address>(child));
   }
 

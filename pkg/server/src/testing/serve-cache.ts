@@ -1,8 +1,10 @@
+import { background, TaskGroup } from '@gorego/context';
 import { digestFunctionNames } from '@gorego/digest';
 import { systemClock } from '@gorego/platform';
 import { type Address, defaultLimits, GrpcJsServer } from '@gorego/rpc';
 import { type ActionCache, type BlobStore, completeOnly, emptyAlwaysHere } from '@gorego/storage';
 import { referencesOf } from '../action-result/references.ts';
+import { Uploads } from '../byte-stream/uploads.ts';
 import { cacheServices } from '../cache-services.ts';
 import { callerOf } from '../caller.ts';
 import type { Health } from '../health.ts';
@@ -24,10 +26,13 @@ export interface ServedStores {
 export async function serveCache(
   stores: ServedStores,
   nameOf: (name: string) => string = validInstanceName,
+  resumeWindowMs = 60_000,
 ): Promise<Served> {
   const blobs = emptyAlwaysHere(stores.blobs);
   const references = referencesOf(new DigestFunctions(digestFunctionNames));
+  const tasks = new TaskGroup(background(), () => {});
   const { routes, health } = cacheServices({
+    uploads: new Uploads({ clock: systemClock, tasks, windowMs: resumeWindowMs }),
     digestFunctions: digestFunctionNames,
     instances: (named) => {
       const name = nameOf(named);
@@ -41,5 +46,12 @@ export async function serveCache(
     limits: defaultLimits,
   });
   health.set(true);
-  return { address: server.address, health, [Symbol.asyncDispose]: () => server.close(0) };
+  return {
+    address: server.address,
+    health,
+    [Symbol.asyncDispose]: async () => {
+      await server.close(0);
+      await tasks[Symbol.asyncDispose]();
+    },
+  };
 }

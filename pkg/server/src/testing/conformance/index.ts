@@ -4,6 +4,7 @@ import { actionCacheInlining } from './action-cache-inlining.ts';
 import { batchRead } from './batch-read.ts';
 import { batchUpdate } from './batch-update.ts';
 import { byteStreamRead } from './byte-stream-read.ts';
+import { byteStreamResume } from './byte-stream-resume.ts';
 import { byteStreamWrite } from './byte-stream-write.ts';
 import { byteStreamWriteMany } from './byte-stream-write-many.ts';
 import { byteStreamWriteRequests } from './byte-stream-write-requests.ts';
@@ -43,6 +44,7 @@ export const conformance: Readonly<Record<string, readonly ConformanceCase[]>> =
   'byte-stream-write': byteStreamWrite,
   'byte-stream-write-requests': byteStreamWriteRequests,
   'byte-stream-write-many': byteStreamWriteMany,
+  'byte-stream-resume': byteStreamResume,
   'query-write-status': queryWriteStatus,
   compression,
   'compression-batches': compressionBatches,

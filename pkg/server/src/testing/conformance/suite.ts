@@ -21,6 +21,7 @@ export type Feature =
   | 'zstd'
   | 'deflate'
   | 'brotli'
+  | 'resume'
   | 'chunking'
   | 'execution'
   | 'asset'
