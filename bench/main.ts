@@ -12,11 +12,13 @@ import { build } from './suites/build.ts';
 import { calls } from './suites/calls.ts';
 import { memory } from './suites/memory.ts';
 import { micro } from './suites/micro.ts';
+import { proxy } from './suites/proxy.ts';
+import { proxyHits } from './suites/proxy-hits.ts';
 import { startUp } from './suites/start-up.ts';
 import { messageOf, type Plan, type Suite } from './suites/suite.ts';
 import { workloadGroups } from './workloads.ts';
 
-const suites: readonly Suite[] = [...workloadGroups.map(calls), memory, startUp, build, micro];
+const suites: readonly Suite[] = [...workloadGroups.map(calls), memory, startUp, build, proxy, proxyHits, micro];
 
 /** Measures what is asked for, and prints the tables; with `--out` it puts them into a page as well. */
 async function main(options: Options): Promise<void> {

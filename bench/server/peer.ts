@@ -26,6 +26,8 @@ export interface Place {
   readonly port: number;
   /** A second one that is free. */
   readonly otherPort: number;
+  /** Where the cache is that it is to stand before; undefined for none. */
+  readonly upstreamPort?: number | undefined;
 }
 
 /** What others are compared with. */
@@ -47,8 +49,9 @@ export function gorego(name: string, path: string): Peer {
     settings: `a file per blob; ${isCheckout ? 'run from its sources' : 'the built executable'}`,
     program: {
       version: version.replace(/^gorego /, ''),
-      command: ({ directory, port }) => [
+      command: ({ directory, port, upstreamPort }) => [
         ...program,
+        ...(upstreamPort === undefined ? [] : [`--backing_cache.target=grpc://127.0.0.1:${upstreamPort}`]),
         `--listen_addr=127.0.0.1:${port}`,
         `--local_store.dir=${directory}`,
         `--janitor.max_size=${gibibytesMax}GiB`,
@@ -66,7 +69,8 @@ export function otherPeers(): readonly Peer[] {
     {
       name: 'bazel-remote',
       settings: 'a file per blob, uncompressed (its default is zstd), access log off (its default is on)',
-      program: onPath('bazel-remote', ({ directory, port, otherPort }) => [
+      program: onPath('bazel-remote', ({ directory, port, otherPort, upstreamPort }) => [
+        ...(upstreamPort === undefined ? [] : ['--grpc_proxy.url', `grpc://127.0.0.1:${upstreamPort}`]),
         ...['--storage_mode', 'uncompressed', '--access_log_level', 'none'],
         ...['--grpc_address', `127.0.0.1:${port}`, '--http_address', `127.0.0.1:${otherPort}`],
         ...['--dir', directory, '--max_size', `${gibibytesMax}`],

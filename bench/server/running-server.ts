@@ -8,7 +8,7 @@ import { atExit } from '../at-exit.ts';
 import { GrpcClient } from '../grpc-client.ts';
 import { type Cores, pinned } from '../machine.ts';
 import { getCapabilities } from '../requests.ts';
-import type { Peer } from './peer.ts';
+import type { Peer, Place } from './peer.ts';
 import { coreTimes, forgetPeak, peakBytes, processTimes } from './proc.ts';
 
 /** A million blobs must be found in this. */
@@ -37,12 +37,17 @@ export class RunningServer implements AsyncDisposable {
   }
 
   /** Starts `peer` with its store in `directory`/store, and resolves when it answers. */
-  static async start(peer: Peer, directory: string, cores: Cores): Promise<RunningServer> {
+  static async start(
+    peer: Peer,
+    directory: string,
+    cores: Cores,
+    { upstreamPort }: Pick<Place, 'upstreamPort'> = {},
+  ): Promise<RunningServer> {
     if (peer.program === undefined) throw new Error(`${peer.name} is not here`);
     const [port, otherPort] = [await freePort(), await freePort()];
     const store = join(directory, 'store');
     mkdirSync(store, { recursive: true });
-    const command = peer.program.command({ directory: store, port, otherPort });
+    const command = peer.program.command({ directory: store, port, otherPort, upstreamPort });
     const [program = '', ...args] = pinned(cores.server, command);
     const logFile = join(directory, 'log');
     const log = openSync(logFile, 'a');

@@ -24,12 +24,19 @@ export function packages(tree: Tree): Untidy[] {
   });
 }
 
+/** Bazel would go through the links in node_modules, into other packages. */
+const bazelIgnore = '.bazelignore';
+
 function equipped(tree: Tree, folder: string, { private: isPrivate }: Manifest): Untidy[] {
   const needs = ['BUILD.bazel', ...(isPrivate ? [] : ['README.md', 'src/index.ts'])];
   const missing = needs.filter((file) => !tree.paths.has(`${folder}/${file}`));
   // What is private is a program, and e2e/ runs it.
   const hasTests = isPrivate === true || sourcesOf(tree, folder).some((path) => path.endsWith('.test.ts'));
+  const ignored = tree.paths.has(bazelIgnore) ? tree.text(bazelIgnore).split('\n') : [];
   return [
+    ...(ignored.includes(`${folder}/node_modules`)
+      ? []
+      : [{ path: folder, message: `${bazelIgnore} has no line for its node_modules` }]),
     ...missing.map((file) => ({ path: folder, message: `has no ${file}` })),
     ...(hasTests ? [] : [{ path: folder, message: 'has no tests' }]),
   ];

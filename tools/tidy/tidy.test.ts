@@ -51,6 +51,7 @@ describe('packages', () => {
     dependencies: { yaml: '1.0.0' },
   });
   const whole = {
+    '.bazelignore': 'pkg/x/node_modules\n',
     'pkg/x/package.json': manifest,
     'pkg/x/README.md': '',
     'pkg/x/BUILD.bazel': '',
@@ -65,6 +66,7 @@ describe('packages', () => {
 
   test.each<[string, Record<string, string | undefined>, string]>([
     ['no README', { 'pkg/x/README.md': undefined }, 'has no README.md'],
+    ['a folder of links that Bazel sees', { '.bazelignore': '' }, '.bazelignore has no line for its node_modules'],
     ['no tests', { 'pkg/x/src/a.test.ts': undefined }, 'has no tests'],
     ['an orphan', { 'pkg/x/src/b.ts': '' }, 'nothing imports this file'],
     [

@@ -65,6 +65,11 @@ export class ProxyBlobs implements BlobStore {
       this.#init.touches.add([digest]);
       return this.#continued(ctx, digest, hit, span);
     }
+    return this.#fromFar(ctx, digest, span);
+  }
+
+  /** From the one download of it that everyone shares, and that is verified whole. */
+  async #fromFar(ctx: Context, digest: Digest, span: Span): Promise<BlobReader | undefined> {
     if (Digest.sizeBytes(digest) > this.#init.thresholds.inMemory) {
       const transfer = await this.#transferOf(ctx, digest);
       return transfer?.read(ctx, span);
@@ -147,9 +152,7 @@ export class ProxyBlobs implements BlobStore {
         if (reason instanceof Failure && reason.code === 'data_loss') throw reason;
         this.#withoutNear(ctx, 'read', digest, reason);
         // What tier 1 was still verifying can't be joined with bytes from elsewhere: asking again gets it right.
-        const rest =
-          hit.verifiedAs === undefined &&
-          (await this.#init.far.get(ctx, digest, { offset: position, limit: end - position }));
+        const rest = hit.verifiedAs === undefined && (await this.#fromFar(ctx, digest, { start: position, end }));
         if (!rest)
           throw new Failure('unavailable', `tier 1 failed at byte ${position} of ${digest}`, { cause: reason });
         yield* rest;
@@ -261,10 +264,15 @@ export class ProxyBlobs implements BlobStore {
     }
   }
 
-  /** Part of a blob for one reader: from tier 1, if it has come there meanwhile. Part of a blob can't be verified. */
+  /**
+   * The rest of a blob for one reader: from tier 1, if it has come there meanwhile. If not, the whole blob is downloaded
+   * once more and the rest taken of it: a part can't be verified, and what the reader has makes a whole of it.
+   */
   async #alone(ctx: Context, digest: Digest, { start, end }: Span): Promise<BlobReader | undefined> {
-    const range = { offset: start, limit: end - start };
-    return (await this.#fromNear(ctx, digest, range)) ?? this.#init.far.get(ctx, digest, range);
+    const kept = await this.#fromNear(ctx, digest, { offset: start, limit: end - start });
+    if (kept !== undefined) return kept;
+    const whole = await this.#init.far.get(ctx, digest);
+    return whole && partOf(verifying(digest, whole, 'data_loss'), { start, end });
   }
 
   async #put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
@@ -307,4 +315,18 @@ export class ProxyBlobs implements BlobStore {
     if (!(reason instanceof Failure)) throw reason;
     this.#init.observer.onNearFailure(doing, digest, reason);
   }
+}
+
+/** What lies between two offsets of a blob. It owns the blob. */
+function partOf(whole: BlobReader, { start, end }: Span): BlobReader {
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    let position = 0;
+    for await (const chunk of whole) {
+      const piece = chunk.subarray(Math.max(0, start - position), Math.max(0, end - position));
+      position += chunk.byteLength;
+      if (piece.byteLength > 0) yield piece;
+      if (position >= end && end < whole.sizeBytes) return;
+    }
+  };
+  return new BlobReader({ sizeBytes: end - start, chunks: chunks(), release: () => whole[Symbol.asyncDispose]() });
 }

@@ -198,8 +198,9 @@ describe('reading', () => {
     expect(tiers.farGets).toHaveLength(1);
   });
 
-  test('goes on alone for who falls behind, where tier 1 can’t keep the blob', async () => {
-    const near: StagingStore = Object.assign(Object.create(new MemoryBlobs()) as MemoryBlobs, {
+  /** A tier 1 that takes nothing. */
+  const fullNear = (): StagingStore =>
+    Object.assign(Object.create(new MemoryBlobs()) as MemoryBlobs, {
       get: async () => undefined,
       put: async (_: unknown, __: unknown, blob: BlobReader) => blob[Symbol.asyncDispose](),
       findMissing: async (_: unknown, digests: ReadonlySet<Digest>) => digests,
@@ -207,21 +208,89 @@ describe('reading', () => {
         throw new Failure('resource_exhausted', 'no room');
       },
     });
-    await using tiers = new Tiers({ near: { blobs: near, actions: () => new MemoryActions() } });
+
+  const slowly = async (tiers: Tiers, pauseMs: number): Promise<Uint8Array> => {
+    const parts: Uint8Array[] = [];
+    for await (const part of (await tiers.proxy.blobs.get(ctx, largeDigest)) ?? []) {
+      parts.push(part);
+      await sleep(ctx, tiers.clock, pauseMs);
+    }
+    return Buffer.concat(parts);
+  };
+
+  test('goes on alone for who falls behind, where tier 1 can’t keep the blob', async () => {
+    await using tiers = new Tiers({ near: { blobs: fullNear(), actions: () => new MemoryActions() } });
     await tiers.far.put(ctx, largeDigest, BlobReader.ofBytes(large));
-    const slowly = async (pauseMs: number): Promise<Uint8Array> => {
-      const parts: Uint8Array[] = [];
-      for await (const part of (await tiers.proxy.blobs.get(ctx, largeDigest)) ?? []) {
-        parts.push(part);
-        await sleep(ctx, tiers.clock, pauseMs);
-      }
-      return Buffer.concat(parts);
-    };
-    const got = await tiers.run(() => Promise.all([slowly(0), slowly(100)]));
+    const got = await tiers.run(() => Promise.all([slowly(tiers, 0), slowly(tiers, 100)]));
     for (const bytes of got) expect(Buffer.compare(bytes, large)).toBe(0);
     expect(tiers.farGets.length).toBe(2);
     expect(tiers.told).toContain('fill: no room');
   });
+
+  test('is over only when tier 1 has let go of what it could not keep', async () => {
+    let isGone = false;
+    const clock = new SimulatedClock(new SeededRandom(1));
+    const near = Object.assign(fullNear(), {
+      stage: async () => ({
+        sizeBytes: 0,
+        append: async () => {
+          throw new Failure('resource_exhausted', 'no room');
+        },
+        read: async () => Buffer.of(),
+        commit: async () => {},
+        [Symbol.asyncDispose]: async () => {
+          await sleep(ctx, clock, 500);
+          isGone = true;
+        },
+      }),
+    });
+    await using tiers = new Tiers({ clock, near: { blobs: near, actions: () => new MemoryActions() } });
+    await tiers.far.put(ctx, largeDigest, BlobReader.ofBytes(large));
+    await clock.run(
+      (async () => {
+        await read(tiers.proxy.blobs, largeDigest);
+        while (tiers.tasks.size > 1) await sleep(ctx, clock, 10); // One goes on: it touches.
+      })(),
+    );
+    expect(isGone).toBe(true);
+  });
+
+  // obligation: PX-6
+  test('gives who goes on alone nothing whole that upstream has wrong by then', async () => {
+    await using tiers = new Tiers({ near: { blobs: fullNear(), actions: () => new MemoryActions() } });
+    await tiers.far.put(ctx, largeDigest, BlobReader.ofBytes(large));
+    const right = tiers.far.get.bind(tiers.far);
+    tiers.far.get = (call, digest, range) => (tiers.farGets.length < 2 ? right : wrongly)(call, digest, range);
+    const wrongly: BlobStore['get'] = async (_, __, range) => BlobReader.ofBytes(flipped.subarray(range?.offset));
+    const flipped = large.slice();
+    flipped[flipped.length - 1] = 0xff & ~(flipped.at(-1) as number);
+    const [fast, slow] = await tiers.run(() => Promise.allSettled([slowly(tiers, 0), slowly(tiers, 100)]));
+    expect(fast.status).toBe('fulfilled');
+    expect(slow).toMatchObject({ status: 'rejected', reason: { code: 'data_loss' } });
+  });
+
+  // obligation: PX-6
+  test.each(both)(
+    'joins what tier 1 had of a %s blob with nothing of upstream’s that is wrong',
+    async (_, bytes, digest) => {
+      const failing = async function* (): AsyncGenerator<Uint8Array> {
+        yield bytes.subarray(0, 500);
+        throw new Failure('internal', 'EIO');
+      };
+      const near: StagingStore = Object.assign(fullNear(), {
+        get: async () => new BlobReader({ sizeBytes: bytes.byteLength, chunks: failing() }),
+      });
+      for (const isRight of [true, false]) {
+        await using tiers = new Tiers({ near: { blobs: near, actions: () => new MemoryActions() } });
+        const sent = bytes.slice();
+        if (!isRight) sent[sent.length - 1] = 0xff & ~(sent.at(-1) as number);
+        tiers.far.get = async (_ctx, _digest, range) => BlobReader.ofBytes(sent.subarray(range?.offset));
+        const reading = tiers.run(() => read(tiers.proxy.blobs, digest));
+        if (isRight) expect(Buffer.compare((await reading) as Uint8Array, bytes)).toBe(0);
+        else await expect(reading).rejects.toMatchObject({ code: 'data_loss' });
+      }
+    },
+  );
 
   // obligation: PX-6
   test.each(both)('never gives a %s blob that upstream has wrong, nor keeps it', async (_, bytes, digest) => {

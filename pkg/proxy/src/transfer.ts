@@ -41,6 +41,8 @@ export class Transfer {
   #windowEnd = 0;
 
   #staged: Staged | undefined;
+  /** Resolves when tier 1 has let go of what it could not keep. */
+  #dropped: Promise<void> = Promise.resolve();
   #state: 'flowing' | 'complete' | { readonly failed: unknown } = 'flowing';
   #readers = 0;
   #pulling: Promise<void> | undefined;
@@ -76,11 +78,11 @@ export class Transfer {
       sizeBytes: end - start,
       verifiedAs: start === 0 && end === this.#sizeBytes ? this.#init.digest : undefined,
       chunks: this.#follow(ctx, start, end),
-      release: () => {
+      release: async () => {
         if (isOver) return;
         isOver = true;
         this.#readers--;
-        if (this.#readers === 0) this.#left();
+        await this.#left();
       },
     });
   }
@@ -197,6 +199,7 @@ export class Transfer {
       await this.#init.source[Symbol.asyncDispose]();
       this.#scope[Symbol.dispose]();
       if (this.#readers === 0) await this.#release();
+      await this.#dropped;
     }
   }
 
@@ -209,14 +212,14 @@ export class Transfer {
     if (staged === undefined) return;
     this.#staged = undefined;
     this.#init.onStagingFailed(Failure.from(reason));
-    void staged[Symbol.asyncDispose]();
-    this.#left();
+    this.#dropped = Promise.resolve(staged[Symbol.asyncDispose]());
+    void this.#left(); // There is nothing staged any more that it would wait for.
   }
 
   /** The last reader has gone. With tier 1 the transfer goes on for it; without, nobody wants the rest. */
-  #left(): void {
+  async #left(): Promise<void> {
     if (this.#readers > 0) return;
-    if (this.#state !== 'flowing') void this.#release();
+    if (this.#state !== 'flowing') await this.#release();
     else if (this.#staged === undefined) this.#scope.cancel(new Failure('cancelled', 'nobody is reading any more'));
   }
 
