@@ -10,8 +10,10 @@ import { cas } from './cas.ts';
 import { Exchange } from './exchange.ts';
 import { isHashName, type SizeOf } from './hash-names.ts';
 import { KnownSizes } from './known-sizes.ts';
+import { nx } from './nx.ts';
 import { plainValues } from './plain-values.ts';
 import { Scratches } from './scratch.ts';
+import { turborepo } from './turborepo.ts';
 import { Values } from './values.ts';
 
 export interface HttpCacheInit {
@@ -87,6 +89,12 @@ export class HttpCache {
     const { segments } = exchange.target;
     for (const [i, segment] of segments.entries()) {
       const [instance, rest] = [segments.slice(0, i).join('/'), segments.slice(i + 1)];
+      if (segment === 'v8' && rest[0] === 'artifacts' && rest.length <= 2) {
+        return turborepo(exchange, instance, rest[1], this.#store);
+      }
+      if (segment === 'v1' && rest[0] === 'cache' && rest[1] !== undefined && rest.length === 2) {
+        return nx(exchange, instance, rest[1], this.#store);
+      }
       if (rest.length === 0 || rest.length > 2) continue;
       if (segment === 'cas') return cas(exchange, instance, rest, this.#store);
       if (segment === 'ac' && isHashName(rest, this.#store.functions)) {

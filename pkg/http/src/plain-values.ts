@@ -1,9 +1,7 @@
 import { Digest } from '@gorego/digest';
 import type { Exchange } from './exchange.ts';
 import type { Store } from './http-cache.ts';
-import { ReceivedBlob } from './received-blob.ts';
-import { RequestBody } from './request-body.ts';
-import { sendBlob } from './send-blob.ts';
+import { sendValue, storeValue } from './value-exchange.ts';
 import { folder, multiStatus } from './webdav.ts';
 
 /** Said about a value: when it was put, milliseconds since the epoch. */
@@ -18,25 +16,12 @@ export async function plainValues(exchange: Exchange, store: Store): Promise<voi
   const path = `path/${segments.join('/')}`;
   switch (exchange.method) {
     case 'GET':
-    case 'HEAD': {
-      const value = await store.values.get(exchange, '', path);
-      const isSent = value !== undefined && (await sendBlob(exchange, value.blobs, value.digest, store));
-      if (isSent) {
-        store.activity.hit(exchange.caller);
-      } else {
-        store.activity.miss(exchange.caller);
-        exchange.answer(404, 'nothing is kept here');
-      }
-      return;
-    }
-    case 'PUT': {
+    case 'HEAD':
+      return sendValue(exchange, '', path, store);
+    case 'PUT':
       if (segments.length === 0 || isFolder) return exchange.answer(409, 'a folder can’t be put');
-      const body = new RequestBody(exchange, store);
-      await using received = await ReceivedBlob.from(body, store.scratches);
-      await store.values.put(exchange, '', path, received, new Map([[putMark, String(store.clock.now())]]));
-      store.activity.stored(exchange.caller, received.sizeBytes);
+      await storeValue(exchange, '', path, store, new Map([[putMark, String(store.clock.now())]]));
       return exchange.answer(201);
-    }
     case 'DELETE':
       await store.values.remove(exchange, '', path);
       return exchange.answer(204);

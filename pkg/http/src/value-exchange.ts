@@ -1,0 +1,39 @@
+import type { Exchange, ResponseHeaders } from './exchange.ts';
+import type { Store } from './http-cache.ts';
+import { ReceivedBlob } from './received-blob.ts';
+import { RequestBody } from './request-body.ts';
+import { sendBlob } from './send-blob.ts';
+
+type About = ReadonlyMap<string, string>;
+
+/** Answers GET or HEAD with the value at a path, with the headers that `about` makes of what is known of it; or 404. */
+export async function sendValue(
+  exchange: Exchange,
+  instance: string,
+  path: string,
+  store: Store,
+  headersOf: (about: About) => ResponseHeaders = () => ({}),
+): Promise<void> {
+  const value = await store.values.get(exchange, instance, path);
+  const isSent =
+    value !== undefined && (await sendBlob(exchange, value.blobs, value.digest, store, headersOf(value.about)));
+  if (isSent) {
+    store.activity.hit(exchange.caller);
+  } else {
+    store.activity.miss(exchange.caller);
+    exchange.answer(404, 'nothing is kept here');
+  }
+}
+
+/** Keeps the request's body at a path. What to answer is the caller's to say. */
+export async function storeValue(
+  exchange: Exchange,
+  instance: string,
+  path: string,
+  store: Store,
+  about?: About,
+): Promise<void> {
+  await using received = await ReceivedBlob.from(new RequestBody(exchange, store), store.scratches);
+  await store.values.put(exchange, instance, path, received, about);
+  store.activity.stored(exchange.caller, received.sizeBytes);
+}
