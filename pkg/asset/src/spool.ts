@@ -5,7 +5,7 @@ import type { Disk, DiskFile, Random } from '@gorego/platform';
 import { BlobReader } from '@gorego/storage';
 import type { IntegrityFunction } from './request/integrity.ts';
 
-/** What is smaller never touches the disk. */
+/** What is smaller never touches the disk, and what is larger is written in pieces of about this. */
 const memoryBytesMax = 1024 * 1024;
 const readBytes = 256 * 1024;
 /** Git hashes a blob's size before the blob; here it is known at the end. */
@@ -66,7 +66,8 @@ export class Spool {
         .map((name) => [name, digestFunctions[name].newHasher(0)]),
     );
     await using undo = new AsyncDisposableStack();
-    let memory: Uint8Array[] = [];
+    let waiting: Uint8Array[] = [];
+    let waitingBytes = 0;
     let sizeBytes = 0;
     let file: DiskFile | undefined;
     for await (const chunk of chunks) {
@@ -74,14 +75,16 @@ export class Spool {
       sizeBytes += chunk.byteLength;
       if (sizeBytes > filling.sizeMax) throw filling.tooMuch();
       for (const hasher of hashers.values()) hasher.update(chunk);
-      memory.push(chunk);
-      if (sizeBytes <= memoryBytesMax) continue;
+      waiting.push(chunk);
+      waitingBytes += chunk.byteLength;
+      if (waitingBytes <= memoryBytesMax) continue;
       file ??= await this.#newFile(undo);
-      const waiting = memory.reduce((sum, { byteLength }) => sum + byteLength, 0);
-      await file.write(memory, sizeBytes - waiting);
-      memory = [];
+      await file.write(waiting, sizeBytes - waitingBytes);
+      waiting = [];
+      waitingBytes = 0;
     }
-    const held = file === undefined ? inMemory(Buffer.concat(memory, sizeBytes)) : inFile(file, sizeBytes);
+    await file?.write(waiting, sizeBytes - waitingBytes);
+    const held = file === undefined ? inMemory(Buffer.concat(waiting, sizeBytes)) : inFile(file, sizeBytes);
     const hexes = new Map(Array.from(hashers, ([name, hasher]) => [name, hasher.hex()]));
     const hex = hexes.get(functionName) ?? (await hashOf(functionName, held.chunks(), sizeBytes));
     const digest = Digest.of(functionName, hex, sizeBytes);
