@@ -18,6 +18,7 @@ import {
   PushDefinition as push,
 } from '@gorego/proto/build/bazel/remote/asset/v1/remote_asset';
 import { type DeepPartial, Directory } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
+import { BadRequest } from '@gorego/proto/google/rpc/error_details';
 import type { Call, Routes } from '@gorego/rpc';
 import { DigestFunctions, digestMessage, referencesOf, validInstanceName } from '@gorego/server';
 import { BlobReader, completeOnly, emptyAlwaysHere, MemoryActions, MemoryBlobs } from '@gorego/storage';
@@ -303,6 +304,18 @@ describe('FetchBlob', () => {
       expect(web.asked).toEqual([]);
     },
   );
+
+  // obligation: AS-1
+  test('names every such qualifier for programs, too', async () => {
+    const qualifiers = [{ name: 'vcs.commit', value: 'a' }, checksum('b'), { name: 'b', value: '' }];
+    const failure = await fetchBlob({ qualifiers }).catch((reason: unknown) => reason);
+    const [detail] = (failure as Failure).details;
+    expect(detail?.typeUrl).toBe('type.googleapis.com/google.rpc.BadRequest');
+    expect(BadRequest.decode(detail?.value ?? Buffer.of()).fieldViolations).toMatchObject([
+      { field: 'qualifiers.name', description: '"vcs.commit" not supported' },
+      { field: 'qualifiers.name', description: '"b" not supported' },
+    ]);
+  });
 
   // obligation: AS-2
   test.each<[string, DeepPartial<FetchBlobRequest>]>([

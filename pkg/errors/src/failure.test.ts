@@ -10,6 +10,12 @@ describe('Failure', () => {
     expect((told.cause as Failure).cause).toBe(origin);
   });
 
+  test('keeps what it has for programs', () => {
+    const details = [{ typeUrl: 'type.googleapis.com/a.B', value: Buffer.of(1) }];
+    expect(new Failure('aborted', 'x', { details }).within('far').details).toEqual(details);
+    expect(new Failure('aborted', 'x').details).toEqual([]);
+  });
+
   test.each([
     [new Failure('data_loss', 'x'), 'data_loss'],
     [Object.assign(new Error('no space left'), { code: 'ENOSPC' }), 'resource_exhausted'],

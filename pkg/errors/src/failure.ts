@@ -1,18 +1,28 @@
 import type { Code } from './code.ts';
 
+/** What a program may want to know of a failure: an encoded message and its type, as in google.protobuf.Any. */
+export interface Detail {
+  /** `type.googleapis.com/…`. */
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
 /** Something the world did: expected, named, answered. A bug is an AssertionError instead. */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly code: Code;
+  /** For the caller, beside the message. */
+  readonly details: readonly Detail[];
 
-  constructor(code: Code, message: string, options?: ErrorOptions) {
+  constructor(code: Code, message: string, options?: ErrorOptions & { readonly details?: readonly Detail[] }) {
     super(message, options);
     this.code = code;
+    this.details = options?.details ?? [];
   }
 
   /** The same failure, told by whoever was speaking to it: `upstream: connection reset`. */
   within(where: string): Failure {
-    return new Failure(this.code, `${where}: ${this.message}`, { cause: this });
+    return new Failure(this.code, `${where}: ${this.message}`, { cause: this, details: this.details });
   }
 
   /**

@@ -1,2 +1,2 @@
 export { type Code, codeNames, codeNumber } from './code.ts';
-export { Failure, isTransient } from './failure.ts';
+export { type Detail, Failure, isTransient } from './failure.ts';

@@ -10,6 +10,7 @@ import type { FetchRequest } from './asset-request.ts';
 import type { FetchObserver } from './fetch-observer.ts';
 import { Flights } from './flights.ts';
 import type { KnownAsset, KnownAssets } from './known-assets.ts';
+import { checkSupported } from './unsupported.ts';
 
 export interface FetcherInit {
   readonly known: KnownAssets;
@@ -39,13 +40,7 @@ export class Fetcher {
       observer.onKnown(request.kind);
       return found;
     }
-    const [unsupported] = request.qualifiers.unsupported;
-    if (unsupported !== undefined) {
-      throw new Failure(
-        'invalid_argument',
-        `the qualifier ${JSON.stringify(unsupported.slice(0, 200))} is not supported`,
-      );
-    }
+    checkSupported(request.qualifiers.unsupported);
     // Content from the future can't be had: that from now on is what is meant.
     const sinceMs = Math.min(request.oldestMs, clock.now());
     return this.#flights.join(ctx, nameOf(request), sinceMs, (own) => this.#bring(own, request));

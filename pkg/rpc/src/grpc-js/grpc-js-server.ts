@@ -17,6 +17,7 @@ import { Port } from '../port.ts';
 import type { Message, Route } from '../route.ts';
 import type { Address, RpcServer, RpcServerInit } from '../server.ts';
 import { statusOf } from '../status.ts';
+import { statusDetails, statusDetailsTrailer } from '../status-details.ts';
 import { GrpcJsCall } from './grpc-js-call.ts';
 import { widenWindows } from './windows.ts';
 
@@ -128,8 +129,7 @@ export class GrpcJsServer implements RpcServer {
       done(null, await handle(call));
     } catch (reason) {
       failure = reason;
-      const { code, message } = statusOf(reason);
-      done({ code, details: message, metadata: new Metadata() });
+      done(errorOf(reason));
     }
     this.#end(path, call, failure);
   }
@@ -146,8 +146,7 @@ export class GrpcJsServer implements RpcServer {
       grpc.end();
     } catch (reason) {
       failure = reason;
-      const { code, message } = statusOf(reason);
-      grpc.emit('error', { code, details: message, metadata: new Metadata() });
+      grpc.emit('error', errorOf(reason));
     }
     this.#end(path, call, failure);
   }
@@ -187,4 +186,13 @@ export type GrpcCall =
 export function serialize(message: Message): Buffer {
   if (message instanceof Uint8Array) return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   return Buffer.concat(message);
+}
+
+/** What grpc-js makes a status of. */
+function errorOf(reason: unknown): { code: number; details: string; metadata: Metadata } {
+  const { code, message } = statusOf(reason);
+  const metadata = new Metadata();
+  const details = statusDetails(reason);
+  if (details !== undefined) metadata.set(statusDetailsTrailer, Buffer.from(details));
+  return { code, details: message, metadata };
 }
