@@ -32,14 +32,17 @@ export class LocalBlobs implements StagingStore, SizingStore {
   async get(ctx: Context, digest: Digest, range?: ByteRange): Promise<BlobReader | undefined> {
     throwIfEnded(ctx);
     const span = spanOf(digest, range);
-    const { contents } = this.#parts;
+    const { contents, onFileUsed } = this.#parts;
     const sizeBytes = Digest.sizeBytes(digest);
     const key = Key.ofBlob(digest);
     for (let lookups = 0; lookups < lookupsMax; lookups++) {
       const entry = contents.index.get(key);
       if (entry === undefined || entry.kind !== 'blob' || entry.sizeBytes !== sizeBytes) break;
       contents.index.touch(key, contents.now);
-      if (entry.segment === 0) return this.#large.get(ctx, digest, key, span);
+      if (entry.segment === 0) {
+        onFileUsed(digest);
+        return this.#large.get(ctx, digest, key, span);
+      }
       const bytes = await this.#small.get(digest, key, entry, span.start, span.end);
       if (bytes !== undefined) {
         return BlobReader.ofBytes(bytes, bytes.byteLength === sizeBytes ? digest : undefined);
@@ -95,11 +98,12 @@ export class LocalBlobs implements StagingStore, SizingStore {
 
   /** Undefined where a look at the disk must tell. */
   #here(digest: Digest, key: Key): boolean | undefined {
-    const { contents, mayHaveStrangers } = this.#parts;
+    const { contents, mayHaveStrangers, onFileUsed } = this.#parts;
     const { now } = contents;
     const before = contents.index.touchBlob(key, Digest.sizeBytes(digest), now);
     if (before < 0) return mayHaveStrangers() ? undefined : false;
     if (before === 0) return true;
+    onFileUsed(digest);
     return now - before < recentTicks && !mayHaveStrangers() ? true : undefined;
   }
 

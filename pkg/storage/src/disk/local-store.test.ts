@@ -5,6 +5,7 @@ import { background, Scope } from '@gorego/context';
 import { Digest, digestFunctionNames, digestFunctions } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { NodeDisk, systemClock, systemRandom } from '@gorego/platform';
+import { SeededRandom, SimulatedClock, SimulatedDisk } from '@gorego/simulation';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BlobReader, bytesOf } from '../blob-reader.ts';
 import {
@@ -328,6 +329,26 @@ describe('LocalStore', () => {
     expect(await store.blobs.findMissing(ctx, new Set([digest]))).toEqual(new Set([digest]));
     expect(await read(digest)).toBeUndefined();
     expect(store.count).toBe(0);
+  });
+
+  test('tells the file system when a file was used, once it may, and nothing else of it', async () => {
+    const clock = new SimulatedClock(new SeededRandom(1));
+    const disk = new SimulatedDisk(new SeededRandom(2), clock);
+    const times = (): { accessedMs: number; modifiedMs: number }[] =>
+      Array.from(disk.files).flatMap(([path, file]) => (path.startsWith('cas/') ? [file as never] : []));
+    await clock.run(
+      (async () => {
+        await using other = await LocalStore.open({ disk, clock, random: new SeededRandom(3), forceUpdateAtime: true });
+        await other.blobs.put(ctx, digest, inPieces(bytes));
+        const [{ modifiedMs } = { modifiedMs: 0 }] = times();
+        await new Promise<void>((resolve) => clock.after(10_000, resolve));
+        const usedMs = clock.now();
+        await other.blobs.findMissing(ctx, new Set([digest]));
+        expect(times()).toMatchObject([{ accessedMs: modifiedMs }]);
+        await new Promise<void>((resolve) => clock.after(61_000, resolve));
+        expect(times()).toMatchObject([{ accessedMs: usedMs, modifiedMs }]);
+      })(),
+    );
   });
 
   test('starts over a directory full of rubbish', async () => {

@@ -5,6 +5,7 @@ import type { Clock, Disk, Random } from '@gorego/platform';
 import type { KeptActions } from '../action-cache.ts';
 import type { SizingStore, StagingStore } from '../blob-store.ts';
 import { endlessRoom, type Room } from '../room.ts';
+import { AccessTimes } from './access-times.ts';
 import { adoptRecords, forgetLost } from './adoption.ts';
 import { Contents } from './contents.ts';
 import { type Housekeeping, StoreHousekeeping } from './housekeeping.ts';
@@ -38,6 +39,8 @@ export interface LocalStoreInit {
   readonly segmentBytes?: number;
   /** What has been acknowledged survives the end of the process, or a loss of power. */
   readonly durability?: 'process' | 'power';
+  /** Whether the file system is told when files are used. */
+  readonly forceUpdateAtime?: boolean;
   readonly observer?: StoreObserver;
 }
 
@@ -71,6 +74,7 @@ export class LocalStore implements AsyncDisposable {
   readonly #log: IndexLog;
   readonly #init: LocalStoreInit;
   readonly #tasks: TaskGroup;
+  readonly #accessTimes: AccessTimes;
   #mayHaveStrangers = true;
   #stopTimer: () => void = () => {};
   #lastSnapshotMs: number;
@@ -81,11 +85,14 @@ export class LocalStore implements AsyncDisposable {
     this.#lastSnapshotMs = init.clock.monotonic();
     const onTrouble = (what: string, failure: Failure): void => init.observer?.onTrouble?.(what, failure);
     this.#tasks = new TaskGroup(background(), onTrouble);
+    const spawn: StoreParts['spawn'] = (what, run) => this.#tasks.spawn(what, run);
+    this.#accessTimes = new AccessTimes(init.disk, init.clock, spawn);
     this.#parts = {
       ...parts,
+      spawn,
+      onFileUsed: init.forceUpdateAtime === true ? (digest) => this.#accessTimes.note(digest) : () => {},
       mayHaveStrangers: () => this.#mayHaveStrangers,
       fraction: () => init.random.fraction(),
-      spawn: (what, run) => this.#tasks.spawn(what, run),
       onCorrupt: (digest, where) => init.observer?.onCorrupt?.(digest, where),
     };
     this.blobs = new LocalBlobs(this.#parts);
@@ -170,6 +177,8 @@ export class LocalStore implements AsyncDisposable {
   /** Ends in order: the next start need not look at anything. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopTimer();
+    this.#accessTimes[Symbol.dispose]();
+    await this.#accessTimes.flush().catch(() => {}); // For outside tools alone; the store has times of its own.
     await this.#tasks[Symbol.asyncDispose]();
     await this.#parts.segments.idle();
     if (this.#mayHaveStrangers) await this.#log.abandon();
@@ -214,7 +223,7 @@ export class LocalStore implements AsyncDisposable {
   }
 }
 
-type OwnParts = 'mayHaveStrangers' | 'fraction' | 'spawn' | 'onCorrupt';
+type OwnParts = 'mayHaveStrangers' | 'fraction' | 'spawn' | 'onCorrupt' | 'onFileUsed';
 
 /**
  * What segments have that the index does not know, and what the index knows that they don't have; returns how much that

@@ -3,6 +3,7 @@ import type { Disk, DiskFile } from '@gorego/platform';
 import { RecentPages } from './recent-pages.ts';
 import { Segment } from './segment.ts';
 import { type OnWritten, type Place, SegmentWriter } from './segment-writer.ts';
+import { memoryFor } from './slab.ts';
 
 export interface SegmentsInit {
   readonly disk: Disk;
@@ -103,7 +104,7 @@ export class Segments {
   readRecent(number: number, offset: number, bytes: number): Uint8Array | undefined {
     const segment = this.#byNumber.get(number);
     if (segment === undefined || !this.#recent.touch(number, offset, bytes)) return undefined;
-    const into = Buffer.allocUnsafe(bytes);
+    const into = memoryFor(bytes);
     segment.readNow(into, offset);
     return into;
   }
@@ -112,7 +113,7 @@ export class Segments {
   async read(number: number, offset: number, bytes: number): Promise<Uint8Array | undefined> {
     const segment = this.#byNumber.get(number);
     if (segment === undefined) return undefined;
-    const into = Buffer.allocUnsafe(bytes);
+    const into = memoryFor(bytes);
     await segment.read(into, offset);
     return into;
   }
