@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { codecs } from '@gorego/compression';
 import type { Config } from '@gorego/config';
 import { background, TaskGroup } from '@gorego/context';
@@ -18,14 +18,14 @@ import {
   callerOf,
   DigestFunctions,
   type Health,
-  type Instances,
   referencesOf,
   Uploads,
-  validInstanceName,
 } from '@gorego/server';
-import { completeOnly, emptyAlwaysHere, type LocalStore, type References } from '@gorego/storage';
+import type { LocalStore } from '@gorego/storage';
 import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
 import { type BackingCache, backingCache } from './backing-cache.ts';
+import { instancePattern } from './instance-pattern.ts';
+import { instancesOf, nearChosenBy, type SeparateStore, separateDirectory } from './instances.ts';
 import { nearStore } from './near-store.ts';
 import { offeredFunctions } from './offered-functions.ts';
 import { remoteAssets } from './remote-assets.ts';
@@ -63,10 +63,20 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   const tasks = undo.use(
     new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code })),
   );
-  let kept: Kept | undefined;
-  undo.use(await lockStore(storeDirectory, () => kept));
-  const { store: near, janitor } = undo.use(await nearStore({ ...surroundings, config, disk, tasks, metrics }));
-  kept = { store: near, janitor, clock };
+  const allow = config.instances.allow?.map(instancePattern);
+  const openStore = async (at: NodeDisk): Promise<LocalStore> => {
+    let kept: Kept | undefined;
+    undo.use(await lockStore(at.path, () => kept));
+    const { store, janitor } = undo.use(await nearStore({ ...surroundings, config, disk: at, tasks, metrics }));
+    kept = { store, janitor, clock };
+    return store;
+  };
+  const near = await openStore(disk);
+  const separate: SeparateStore<LocalStore>[] = [];
+  for (const pattern of config.instances.separate?.map(instancePattern) ?? []) {
+    separate.push({ pattern, near: await openStore(new NodeDisk(join(disk.path, separateDirectory(pattern)))) });
+  }
+  const nearOf = nearChosenBy(near, separate);
   const functions = new DigestFunctions(digestFunctions);
   const references = referencesOf(functions);
   let health: Health | undefined;
@@ -81,7 +91,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
           }),
         );
   const builds = undo.use(new Builds(clock, log));
-  const instances = instancesOf(near, far, references);
+  const instances = instancesOf({ nearOf, allow, far, references });
   const activity = watching(builds, metrics);
   const onBug = (reason: unknown): void => log.error(`a bug: ${String(reason)}`);
   const shared = { codecs: codecs() };
@@ -89,7 +99,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     {
       ...{ instances, digestFunctions, references, disk, random, clock, activity },
       ...shared,
-      sizeOf: (ctx, name, hex) => near.blobs.sizeOf(ctx, name, hex),
+      sizeOf: (ctx, instance, name, hex) => nearOf(instance).blobs.sizeOf(ctx, name, hex),
       scratchFolder: 'tmp',
       bytesMax: config.janitor.maxSize,
     },
@@ -157,22 +167,6 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     drain,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
-}
-
-/** Every instance shares tier 1's blobs and has action results of its own. */
-function instancesOf(near: LocalStore, far: BackingCache | undefined, references: References): Instances {
-  if (far !== undefined) {
-    return (name) => {
-      const { blobs, actions } = far.proxy.instance(validInstanceName(name));
-      return { name, blobs, actions };
-    };
-  }
-  const blobs = emptyAlwaysHere(near.blobs);
-  return (name) => ({
-    name: validInstanceName(name),
-    blobs,
-    actions: completeOnly(near.actions(name), blobs, references),
-  });
 }
 
 function watching(builds: Builds, metrics: Metrics): Activity {

@@ -50,6 +50,7 @@ describe('loadConfig', () => {
       listenAddr: '127.0.0.1:8980',
       httpListenAddr: undefined,
       digestFunctions: undefined,
+      instances: { allow: undefined, separate: undefined },
       localStore: {
         dir: './data',
         forceUpdateAtime: false,
@@ -194,6 +195,18 @@ describe('values', () => {
   });
 });
 
+describe('instance names', () => {
+  test('are names and patterns', async () => {
+    const { config } = await load({ files: { 'gorego.yaml': 'instances: {allow: ["", a b, c/*], separate: "*"}\n' } });
+    expect(config.instances).toEqual({ allow: ['', 'a b', 'c/*'], separate: ['*'] });
+  });
+
+  test.each(['a*', '/a', 'a//b', 'a/*/b', 'a/'])('are not %j', async (text) => {
+    const [problem] = await problems({ env: { GOREGO_INSTANCES_ALLOW: text } });
+    expect(problem).toMatch(/^GOREGO_INSTANCES_ALLOW: instances.allow: .* is not a list of instance names/);
+  });
+});
+
 describe('digest functions', () => {
   test.each([
     ['a sequence in a file', { files: { 'gorego.yaml': 'digest_functions: [sha256, blake3]\n' } }],
@@ -251,7 +264,12 @@ describe('fromFlags', () => {
 
 test('the effective configuration prints as a file that says the same', async () => {
   const { config } = await load({
-    args: ['--janitor.max_size=3MiB', '--backing_cache.target=grpc://up:1', '--digest_functions=md5,sha1'],
+    args: [
+      '--janitor.max_size=3MiB',
+      '--backing_cache.target=grpc://up:1',
+      '--digest_functions=md5,sha1',
+      '--instances.allow=*,,a/*,b c',
+    ],
   });
   const text = printEffective({ config, origins: new Map() });
   expect((await load({ files: { 'gorego.yaml': text } })).config).toEqual(config);

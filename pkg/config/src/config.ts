@@ -6,6 +6,12 @@ export interface Config {
   readonly httpListenAddr: string | undefined;
   /** REAPI's names in lower case; undefined is every function that this machine can compute. */
   readonly digestFunctions: readonly DigestFunction[] | undefined;
+  readonly instances: {
+    /** `name`, `name/*`, which is that name and all below it, or `*`; undefined is every name. */
+    readonly allow: readonly string[] | undefined;
+    /** Each of these, as in `allow`, has a store of its own. */
+    readonly separate: readonly string[] | undefined;
+  };
   readonly localStore: {
     /** Absolute, or relative to where gorego was started. */
     readonly dir: string;

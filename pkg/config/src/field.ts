@@ -86,8 +86,13 @@ export function listOf<T extends string>(
       const value = words.filter((word): word is T => typeof word === 'string' && isValid(word));
       return value.length === words.length && value.length > 0 ? { value: [...new Set(value)] } : undefined;
     },
-    show: (value) => value.join(', '),
+    show: (value) => `[${value.map(plainOrQuoted).join(', ')}]`,
   };
+}
+
+/** A word as YAML takes it for itself. */
+function plainOrQuoted(word: string): string {
+  return /^[a-z][a-z0-9/_-]*$/.test(word) && !['true', 'false', 'null'].includes(word) ? word : JSON.stringify(word);
 }
 
 /** Something nobody should read over a shoulder. */

@@ -47,12 +47,20 @@ const networks = {
   expects: 'a list of networks such as 10.1.0.0/16 or fd00::/8',
   isValid: (word: string): word is string => /^[0-9a-fA-F:.]+(?:\/[0-9]{1,3})?$/.test(word),
 };
+const instancePattern = {
+  expects: 'a list of instance names: team-a, team-a/* for all below it too, or * for every name',
+  isValid: (word: string): word is string => /^(\*|[^*/]+(\/[^*/]+)*(\/\*)?)?$/.test(word),
+};
 
 /** Every key there is. What isn't here can't be said; what is can be said in a file, a variable and a flag. */
 export const schema: Schema<Config> = {
   listenAddr: text('where gRPC clients connect', '127.0.0.1:8980', address),
   httpListenAddr: optional(text('a separate port for HTTP', '', address)),
   digestFunctions: optional(listOf('the digest functions that are offered; unset is all of them', digestFunction)),
+  instances: {
+    allow: optional(listOf('the instance names that are served; unset is every name', instancePattern)),
+    separate: optional(listOf('instance names that have a store of their own, each of these one', instancePattern)),
+  },
   localStore: {
     dir: text('the directory of the local store, tier 1', './data', directory),
     forceUpdateAtime: flag('write access times to the file system, for outside tools', false),

@@ -88,7 +88,7 @@ export class ActionResults implements HashNamed {
   /** The result that gRPC clients have, if the size of the action can be told. */
   async #sendShared(exchange: Exchange, instance: string, name: HashName): Promise<boolean> {
     const { sizes, sizeOf, instances } = this.#store;
-    const action = await digestOf(exchange, name, sizes, sizeOf);
+    const action = await digestOf(exchange, instance, name, sizes, sizeOf);
     const result = action && (await instances(instance).actions.get(exchange, action));
     if (result === undefined || !(await this.#isUsable(exchange, instance, name, result))) return false;
     const headers = { 'content-type': 'application/octet-stream', 'content-length': result.byteLength };
@@ -124,7 +124,7 @@ export class ActionResults implements HashNamed {
     if (result === undefined) return false;
     const { actions, blobs } = instances(instance);
     await deInlined(exchange, result, blobs, functions, name.functionName); // For who reads it without what is inline.
-    const action = await digestOf(exchange, name, sizes, sizeOf);
+    const action = await digestOf(exchange, instance, name, sizes, sizeOf);
     if (action !== undefined) {
       await actions.put(exchange, action, bytes);
     } else {

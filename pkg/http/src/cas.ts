@@ -20,7 +20,7 @@ export async function cas(
   switch (exchange.method) {
     case 'GET':
     case 'HEAD': {
-      const digest = await digestOf(exchange, name, store.sizes, store.sizeOf);
+      const digest = await digestOf(exchange, instanceName, name, store.sizes, store.sizeOf);
       const isSent = digest !== undefined && (await sendBlob(exchange, blobs, digest, store));
       if (!isSent) exchange.answer(404, 'no blob of this hash is here');
       return;

@@ -30,8 +30,13 @@ export function isHashName(segments: readonly string[], functions: DigestFunctio
   }
 }
 
-/** Says how large a blob in tier 1 is. */
-export type SizeOf = (ctx: Context, functionName: DigestFunctionName, hex: string) => Promise<number | undefined>;
+/** Says how large a blob in an instance's tier 1 is. */
+export type SizeOf = (
+  ctx: Context,
+  instance: string,
+  functionName: DigestFunctionName,
+  hex: string,
+) => Promise<number | undefined>;
 
 /**
  * The whole digest of a hash: the size is looked up in tier 1, or remembered. Undefined if neither knows: then nobody
@@ -39,11 +44,12 @@ export type SizeOf = (ctx: Context, functionName: DigestFunctionName, hex: strin
  */
 export async function digestOf(
   ctx: Context,
+  instance: string,
   { functionName, hex }: HashName,
   sizes: KnownSizes,
   sizeOf: SizeOf,
 ): Promise<Digest | undefined> {
   if (hex === digestFunctions[functionName].emptyHex) return Digest.empty(functionName);
-  const sizeBytes = (await sizeOf(ctx, functionName, hex)) ?? sizes.of(functionName, hex);
+  const sizeBytes = (await sizeOf(ctx, instance, functionName, hex)) ?? sizes.of(functionName, hex);
   return sizeBytes === undefined ? undefined : Digest.of(functionName, hex, sizeBytes);
 }

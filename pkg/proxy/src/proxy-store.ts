@@ -57,7 +57,10 @@ const repairsQueueMax = 1000;
 /** Instances remembered at once. What one that is forgotten knew of leases is asked for again. */
 const instancesMax = 1000;
 
-/** Two tiers as one cache, for each instance: tier 1's bytes are shared, what exists upstream is known for each apart. */
+/**
+ * Two tiers as one cache, for each instance: tier 1's bytes are shared, unless an instance has its own; what exists
+ * upstream is known for each apart.
+ */
 export class ProxyStore {
   readonly #init: ProxyStoreInit;
   readonly #thresholds: Thresholds;
@@ -72,7 +75,8 @@ export class ProxyStore {
     this.#budget = new WindowBudget(init.windowBytes, this.#thresholds);
   }
 
-  instance(name: string): ProxyInstance {
+  /** One instance's view of both tiers. `near` is its tier 1, the same each time, if it has one of its own. */
+  instance(name: string, near: Near = this.#init.near): ProxyInstance {
     const known = this.#instances.get(name);
     if (known !== undefined) return known;
     const [oldest] = this.#instances.size < instancesMax ? [] : this.#instances;
@@ -80,23 +84,13 @@ export class ProxyStore {
       this.#instances.delete(oldest[0]);
       oldest[1].stop();
     }
-    const made = this.#make(name);
+    const made = this.#make(name, near);
     this.#instances.set(name, made);
     return made;
   }
 
-  #make(name: string): ProxyInstance {
-    const {
-      near,
-      far: fars,
-      clock,
-      tasks,
-      references,
-      observer,
-      localWrite,
-      existenceLeaseMs,
-      actionLeaseMs,
-    } = this.#init;
+  #make(name: string, near: Near): ProxyInstance {
+    const { far: fars, clock, tasks, references, observer, localWrite, existenceLeaseMs, actionLeaseMs } = this.#init;
     const far = fars.blobs(name);
     const leases = new Leases(clock, existenceLeaseMs);
     const touches = new Touches(leases);

@@ -22,7 +22,7 @@ const reservedSegments: ReadonlySet<string> = new Set([
   'compressed-blobs',
 ]);
 
-const nameCharactersMax = 500;
+const nameBytesMax = 1024;
 
 /**
  * The name itself, if it may be one: any number of `/`-separated segments, none of them empty, a word that resource
@@ -30,11 +30,9 @@ const nameCharactersMax = 500;
  */
 export function validInstanceName(name: string): string {
   if (name === '') return name;
-  if (name.length > nameCharactersMax) {
-    throw new Failure(
-      'invalid_argument',
-      `an instance name of ${name.length} characters; ${nameCharactersMax} is the most`,
-    );
+  const bytes = Buffer.byteLength(name);
+  if (bytes > nameBytesMax) {
+    throw new Failure('invalid_argument', `an instance name of ${bytes} bytes; ${nameBytesMax} is the most`);
   }
   for (const segment of name.split('/')) {
     if (segment === '' || reservedSegments.has(segment) || /\p{Cc}/u.test(segment)) {

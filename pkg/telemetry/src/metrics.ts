@@ -10,6 +10,7 @@ export interface StoreGauges {
 /** What goREgo counts, for Prometheus. One for each process; the names are a promise to dashboards. */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #stores: StoreGauges[] = [];
 
   readonly calls: Counter<'method' | 'code'> = this.#counter('gorego_calls_total', 'Calls answered', [
     'method',
@@ -71,11 +72,14 @@ export class Metrics {
     if (isProcess) collectDefaultMetrics({ register: this.#registry });
   }
 
-  /** What the local store holds, asked whenever it is scraped. */
+  /** What the local store holds, asked whenever it is scraped. Several are added up. */
   watchStore(store: StoreGauges): void {
-    this.#gauge('gorego_local_store_bytes', 'What the local store takes on the disk', store.bytes);
-    this.#gauge('gorego_local_store_limit_bytes', 'What the local store may take on the disk now', store.limit);
-    this.#gauge('gorego_local_store_entries', 'Blobs and results in the local store', store.blobs);
+    this.#stores.push(store);
+    if (this.#stores.length > 1) return;
+    const sum = (of: keyof StoreGauges) => () => this.#stores.reduce((total, each) => total + each[of](), 0);
+    this.#gauge('gorego_local_store_bytes', 'What the local store takes on the disk', sum('bytes'));
+    this.#gauge('gorego_local_store_limit_bytes', 'What the local store may take on the disk now', sum('limit'));
+    this.#gauge('gorego_local_store_entries', 'Blobs and results in the local store', sum('blobs'));
   }
 
   /** The text that Prometheus scrapes, and its content type. */

@@ -56,7 +56,7 @@ export async function serveHttpCache({
   const cache = new HttpCache(
     {
       ...{ instances, digestFunctions, references, disk, clock, activity, bytesMax, random: systemRandom },
-      sizeOf: (ctx, name, hex) => store.blobs.sizeOf(ctx, name, hex),
+      sizeOf: (ctx, _instance, name, hex) => store.blobs.sizeOf(ctx, name, hex),
       scratchFolder: 'tmp',
       codecs: codecs(),
     },
