@@ -105,6 +105,12 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     },
     onBug,
   );
+  const assets = undo.use(
+    await remoteAssets({
+      ...{ ...surroundings, config: config.remoteAsset, instances, functions, references, disk, metrics },
+      near: near.blobs,
+    }),
+  );
   const services = cacheServices({
     instances,
     uploads: new Uploads({ clock, tasks, windowMs: config.server.uploadResumeWindow }),
@@ -112,9 +118,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     activity,
     hashNamed: httpCache.hashNamed,
     ...shared,
-    others: await remoteAssets({
-      ...{ ...surroundings, config: config.remoteAsset, instances, functions, references, disk, tasks, metrics },
-    }),
+    others: assets,
     upstream: () => far?.remote.capabilities,
   });
   health = services.health;

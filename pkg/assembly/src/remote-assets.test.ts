@@ -69,6 +69,21 @@ describe('an assembled goREgo', () => {
     expect(await fetchBlob(gorego, url)).toMatchObject({ status: { code: 0 }, uri: url, blobDigest });
   });
 
+  test('shares what it fetched with all before the same backing cache', async () => {
+    await using far = await running('--local_store.dir=far');
+    const before = `--backing_cache.target=grpc://127.0.0.1:${far.rpc.address.port}`;
+    let url = '';
+    {
+      await using web = await origin('hello');
+      await using one = await running('--local_store.dir=one', before, ...web.flags);
+      url = web.url;
+      expect((await fetchBlob(one, url)).status?.code).toBe(0);
+    }
+    await using other = await running('--local_store.dir=other', before);
+    expect(await fetchBlob(other, url)).toMatchObject({ status: { code: 0 }, uri: url });
+    expect((await fetchBlob(far, url)).status?.code).toBe(0);
+  });
+
   test('fetches nothing unless it is told to, and nothing inside even then', async () => {
     await using web = await origin('hello');
     {

@@ -1,10 +1,10 @@
 import { nodeWeb, Policy, remoteAsset, shownUri } from '@gorego/asset';
 import type { Config } from '@gorego/config';
-import type { Tasks } from '@gorego/context';
+import { background, TaskGroup } from '@gorego/context';
 import { type Disk, NodeDisk } from '@gorego/platform';
 import type { Routes } from '@gorego/rpc';
 import type { DigestFunctions, Instances } from '@gorego/server';
-import type { References } from '@gorego/storage';
+import type { References, SizingStore } from '@gorego/storage';
 import type { Metrics } from '@gorego/telemetry';
 import type { Surroundings } from './assemble.ts';
 
@@ -13,23 +13,30 @@ export interface RemoteAssetsInit extends Surroundings {
   readonly instances: Instances;
   readonly functions: DigestFunctions;
   readonly references: References;
+  /** Tier 1, which knows its blobs by their hashes alone. */
+  readonly near: SizingStore;
   /** The local store's: downloads lie there until they are blobs, on the disk that is meant for them. */
   readonly disk: Disk;
-  readonly tasks: Tasks;
   readonly metrics: Metrics;
 }
 
 /** Below the local store's directory, beside what is the store's. */
 const scratchFolder = 'fetching';
 
+/** Disposing them ends the fetches that are under way. */
+export interface RemoteAssets extends AsyncDisposable {
+  readonly routes: Routes;
+  readonly services: readonly string[];
+}
+
 /** Makes the Remote Asset services: they know what was pushed, and fetch what the configuration allows. */
-export function remoteAssets(
-  init: RemoteAssetsInit,
-): Promise<{ readonly routes: Routes; readonly services: readonly string[] }> {
-  const { config, disk, log, metrics, instances, functions, references, clock, random, tasks } = init;
+export async function remoteAssets(init: RemoteAssetsInit): Promise<RemoteAssets> {
+  const { config, disk, log, metrics, instances, functions, references, near, clock, random } = init;
   const { allow = [], allowNetworks = [], timeout, maxSize } = config;
-  return remoteAsset({
+  const tasks = new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code }));
+  const { routes, services } = await remoteAsset({
     ...{ instances, functions, references, clock, random, tasks },
+    sizeOf: (ctx, name, hex) => near.sizeOf(ctx, name, hex),
     policy: new Policy({ allow, allowNetworks }),
     web: nodeWeb,
     files: new NodeDisk('/'),
@@ -51,4 +58,5 @@ export function remoteAssets(
         log.warn(`fetched ${shownUri(uri)}, and could not remember it: ${message}`, { kind, code }),
     },
   });
+  return { routes, services, [Symbol.asyncDispose]: () => tasks[Symbol.asyncDispose]() };
 }

@@ -5,3 +5,4 @@ export { type RemoteAssetInit, remoteAsset } from './remote-asset.ts';
 export type { HeaderMap } from './request/origin-headers.ts';
 export type { AssetKind } from './service/asset-request.ts';
 export { type FetchObserver, shownUri } from './service/fetch-observer.ts';
+export type { SizeOf } from './service/known-assets.ts';

@@ -62,7 +62,7 @@ afterEach(async () => {
 
 /** As after a start: nothing is kept but the stores. */
 async function served(): Promise<Routes> {
-  const functions = new DigestFunctions(['sha256']);
+  const functions = new DigestFunctions(['sha256', 'sha512', 'blake3', 'gitsha1']);
   const references = referencesOf(functions);
   const all = emptyAlwaysHere(blobs);
   const actionsOf = (name: string): MemoryActions => {
@@ -72,6 +72,7 @@ async function served(): Promise<Routes> {
   };
   const { routes } = await remoteAsset({
     ...{ functions, references, web, clock, tasks, random: systemRandom, timeoutMs: 60_000, sizeMax: 2 ** 24 },
+    sizeOf: (ctx, name, hex) => blobs.sizeOf(ctx, name, hex),
     instances: (name) => ({
       name: validInstanceName(name),
       blobs: all,
@@ -162,6 +163,37 @@ describe('FetchBlob', () => {
       blobDigest: digestOf('hello'),
     });
     expect(web.asked).toHaveLength(1);
+  });
+
+  test('finds what a client uploaded by its checksum, unless more than that is said', async () => {
+    await keep('hello');
+    expect(await fetchBlob({ qualifiers: [checksum('hello')] })).toMatchObject({
+      ...{ status: { code: 0 }, uri: url, blobDigest: digestOf('hello') },
+    });
+    const canonical = { name: 'bazel.canonical_id', value: 'a' };
+    expect((await fetchBlob({ qualifiers: [checksum('hello'), canonical] })).status?.code).toBe(5);
+    const oldestContentAccepted = { seconds: 1_800_000_000 };
+    expect((await fetchBlob({ qualifiers: [checksum('hello')], oldestContentAccepted })).status?.code).toBe(5);
+    expect(
+      (await fetchBlob({ qualifiers: [{ ...checksum('hello'), value: sriOf('hello', 'sha512') }] })).status?.code,
+    ).toBe(5);
+  });
+
+  test.each([
+    ['blake3', 9],
+    ['gitsha1', 10],
+    ['sha512', 6],
+  ] as const)('names what it fetches by %s where that is asked for', async (name, number) => {
+    const large = 'hello'.repeat(500_000);
+    web.page(url, large);
+    const answer = await fetchBlob({ digestFunction: number, qualifiers: [checksum(large)] });
+    const digest = digestMessage(Digest.ofBytes(Buffer.from(large), name));
+    expect(answer).toMatchObject({ status: { code: 0 }, digestFunction: number, blobDigest: digest });
+    web.pages.clear();
+    expect(await fetchBlob({ digestFunction: number, qualifiers: [checksum(large)] })).toMatchObject({
+      blobDigest: digest,
+    });
+    expect((await fetchBlob({ qualifiers: [checksum(large)] })).status?.code).toBe(5); // Each is a namespace of its own.
   });
 
   test('fetches again what was evicted', async () => {
@@ -325,7 +357,7 @@ describe('FetchBlob', () => {
     ['a URI without end', { uris: [`https://a.example/${'a'.repeat(10_000)}`] }],
     ['a qualifier twice', { qualifiers: [checksum('a'), checksum('b')] }],
     ['a malformed checksum', { qualifiers: [{ name: 'checksum.sri', value: 'sha256-a' }] }],
-    ['a digest function that is not offered', { digestFunction: 9 }],
+    ['a digest function that is not offered', { digestFunction: 3 }],
     ['a negative timeout', { timeout: { seconds: -1 } }],
     ['a malformed instance name', { instanceName: 'a//b' }],
   ])('refuses %s', async (_, request) => {

@@ -11,7 +11,7 @@ import type { Policy } from './policy/policy.ts';
 import { fetchRoutes } from './service/fetch.ts';
 import type { FetchObserver } from './service/fetch-observer.ts';
 import { Fetcher } from './service/fetcher.ts';
-import { KnownAssets } from './service/known-assets.ts';
+import { KnownAssets, type SizeOf } from './service/known-assets.ts';
 import { pushRoutes } from './service/push.ts';
 import { Spool } from './spool.ts';
 
@@ -20,6 +20,8 @@ export interface RemoteAssetInit {
   readonly functions: DigestFunctions;
   /** Finds what a pushed asset needs. */
   readonly references: References;
+  /** Finds what clients uploaded by its hash alone, as a checksum names it. */
+  readonly sizeOf: SizeOf;
   readonly policy: Policy;
   readonly web: Web;
   /** The root of the file system, for mirrors of files. */
@@ -42,9 +44,9 @@ export async function remoteAsset(
   init: RemoteAssetInit,
 ): Promise<{ readonly routes: Routes; readonly services: readonly string[] }> {
   const { instances, functions, references, policy, web, files, scratch, clock, random, tasks, observer } = init;
-  const { sizeMax, timeoutMs } = init;
+  const { sizeMax, timeoutMs, sizeOf } = init;
   const spool = await Spool.open({ ...scratch, random });
-  const known = new KnownAssets(functions, references);
+  const known = new KnownAssets(functions, references, sizeOf);
   const fetcher = new Fetcher({
     ...{ known, clock, tasks, observer },
     downloader: new Downloader({ web, files, policy, spool, clock, sizeMax }),

@@ -1,5 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTls } from 'node:https';
 import { type AddressInfo, createServer as createTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { background, Scope } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import { describe, expect, test } from '@jest/globals';
@@ -95,6 +100,29 @@ describe('nodeWeb', () => {
     await using server = await origin(() => {});
     const asking = nodeWeb.get(ctx, new URL(`https://127.0.0.1:${server.port}/`), ['127.0.0.1'], {});
     await expect(asking).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test('does not talk to who shows a certificate that nobody vouches for', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'gorego-node-web-'));
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'key.pem'];
+    const options = { cwd: directory, stdio: 'ignore' } as const;
+    execFileSync('openssl', ['req', '-x509', ...key, '-out', 'cert.pem', '-subj', '/CN=a.example'], options);
+    const [privateKey, cert] = await Promise.all(
+      ['key.pem', 'cert.pem'].map((name) => readFile(join(directory, name))),
+    );
+    await rm(directory, { recursive: true });
+    let asked = 0;
+    const server = createTls({ key: privateKey, cert }, (_, response) => {
+      asked++;
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(`https://a.example:${(server.address() as AddressInfo).port}/`);
+    await expect(nodeWeb.get(ctx, url, ['127.0.0.1'], { authorization: 'secret' })).rejects.toMatchObject({
+      code: 'permission_denied',
+    });
+    expect(asked).toBe(0);
+    await new Promise((resolve) => server.close(resolve));
   });
 
   test('leaves when its context ends, before the answer and in the middle of it', async () => {

@@ -27,6 +27,9 @@ export interface Needed {
   readonly directories: readonly Digest[];
 }
 
+/** How large the blob of that hash is, where that is known: tells a blob by its hash alone. */
+export type SizeOf = (ctx: Context, functionName: DigestFunctionName, hex: string) => Promise<number | undefined>;
+
 const messageType = 'type.googleapis.com/build.bazel.remote.asset.v1.FetchBlobResponse';
 const nothing: Needed = { blobs: [], directories: [] };
 
@@ -37,10 +40,12 @@ const nothing: Needed = { blobs: [], directories: [] };
 export class KnownAssets {
   readonly #functions: DigestFunctions;
   readonly #references: References;
+  readonly #sizeOf: SizeOf;
 
-  constructor(functions: DigestFunctions, references: References) {
+  constructor(functions: DigestFunctions, references: References, sizeOf: SizeOf) {
     this.#functions = functions;
     this.#references = references;
+    this.#sizeOf = sizeOf;
   }
 
   /** What is known of any of the URIs, in their order, or of content with that checksum, at `nowMs`. */
@@ -53,7 +58,7 @@ export class KnownAssets {
     const at = found.findIndex(
       (known) => known !== undefined && known.sinceMs >= oldestMs && (known.expiresMs ?? Infinity) > nowMs,
     );
-    const known = found[at];
+    const known = found[at] ?? (await this.#byHash(ctx, wanted, oldestMs, nowMs));
     // Known by its checksum alone, it stands for any of them.
     return known && { ...known, uri: wanted.uris[at] ?? wanted.uris[0] ?? known.uri };
   }
@@ -92,6 +97,21 @@ export class KnownAssets {
       throwIfEnded(ctx);
       await actions.put(ctx, each, record);
     }
+  }
+
+  /** A blob that somebody uploaded and that has the checksum. When it came is not known, so any age must do. */
+  async #byHash(ctx: Context, wanted: Asset, oldestMs: number, nowMs: number): Promise<KnownAsset | undefined> {
+    const { kind, functionName, instance, qualifiers } = wanted;
+    const isByChecksumAlone = qualifiers.shown.every(({ name }) => name === 'checksum.sri');
+    if (kind !== 'blob' || oldestMs !== Number.NEGATIVE_INFINITY || !isByChecksumAlone) return undefined;
+    for (const { function: name, hex } of qualifiers.checksums) {
+      const sizeBytes = name === functionName ? await this.#sizeOf(ctx, name, hex) : undefined;
+      if (sizeBytes === undefined) continue;
+      const digest = Digest.of(name, hex, sizeBytes);
+      const missing = await instance.blobs.findMissing(ctx, new Set([digest]));
+      if (missing.size === 0) return { uri: '', digest, sinceMs: nowMs };
+    }
+    return undefined;
   }
 
   async #read(ctx: Context, wanted: Asset, key: Digest): Promise<KnownAsset | undefined> {
