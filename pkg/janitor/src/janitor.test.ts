@@ -2,7 +2,7 @@ import { background, Scope, TaskGroup } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { kindDisk, SeededRandom, SimulatedClock, SimulatedDisk } from '@gorego/simulation';
-import { BlobReader, bytesOf, LocalStore } from '@gorego/storage';
+import { BlobReader, bytesOf, completeOnly, LocalStore } from '@gorego/storage';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Janitor, type JanitorInit } from './janitor.ts';
@@ -131,6 +131,7 @@ describe('a store that is kept', () => {
     }),
   );
 
+  // obligation: FMB-6
   test.each([
     ['large', 20_000],
     ['small', 1500],
@@ -144,6 +145,32 @@ describe('a store that is kept', () => {
           for (const blob of used) expect(await (i % 20 === 0 ? house.has(blob) : house.isWhole(blob))).toBe(true);
         await house.later(200);
       }
+    }),
+  );
+
+  // obligation: AC-4
+  test.each([
+    ['large', 20_000],
+    ['small', 1500],
+  ])('keeps a result that is asked for, with all the %s blobs it names, and no other', (_, sizeBytes) =>
+    lives(async () => {
+      const [asked, forgotten] = [blobOf(10_000, sizeBytes), blobOf(10_001, sizeBytes)];
+      const outputs = new Map([asked, forgotten].map((blob, i) => [blob.digest, blobOf(20_000 + i, sizeBytes)]));
+      const actions = completeOnly(house.store.actions('a'), house.store.blobs, async (_call, action) => {
+        return new Set([(outputs.get(action) as Blob).digest]);
+      });
+      for (const action of [asked, forgotten]) {
+        await house.put(outputs.get(action.digest) as Blob);
+        await actions.put(ctx, action.digest, Buffer.from('a result'));
+      }
+      for (let i = 0; i < 1500; i++) {
+        await house.put(blobOf(i, sizeBytes));
+        if (i % 20 === 0) expect(await actions.get(ctx, asked.digest)).toBeDefined();
+        await house.later(200);
+      }
+      expect(await house.has(outputs.get(asked.digest) as Blob)).toBe(true);
+      expect(await house.has(outputs.get(forgotten.digest) as Blob)).toBe(false);
+      expect(await actions.get(ctx, forgotten.digest)).toBe(undefined);
     }),
   );
 

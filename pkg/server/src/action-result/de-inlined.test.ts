@@ -38,6 +38,13 @@ describe('deInlined', () => {
     expect(blobs.size).toBe(2);
   });
 
+  test('names a file by its contents when nobody else does', async () => {
+    const contents = Buffer.from('file');
+    const { outputFiles } = await deInline({ outputFiles: [{ path: 'a', contents }] });
+    expect(outputFiles[0]?.digest).toEqual(digestMessage(Digest.ofBytes(contents)));
+    expect(blobs.has(Digest.ofBytes(contents))).toBe(true);
+  });
+
   test.each<[string, DeepPartial<ActionResult>]>([
     ['stdout_raw', { stdoutRaw: Buffer.from('x'), stdoutDigest: digestMessage(Digest.empty('sha256')) }],
     ['stderr_raw', { stderrRaw: Buffer.from('x'), stderrDigest: digestMessage(Digest.empty('sha256')) }],

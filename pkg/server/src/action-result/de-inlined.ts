@@ -36,8 +36,8 @@ export async function deInlined(
   };
   const file = async (output: OutputFile): Promise<OutputFile> => {
     if (output.contents.byteLength === 0) return output;
-    await moved(output.contents, output.digest, `output_files of ${JSON.stringify(output.path)}`);
-    return { ...output, contents: nothing };
+    const digest = await moved(output.contents, output.digest, `output_files of ${JSON.stringify(output.path)}`);
+    return { ...output, digest, contents: nothing };
   };
   return {
     ...result,

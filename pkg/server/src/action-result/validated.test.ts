@@ -21,6 +21,7 @@ describe('validated', () => {
       'paths of all kinds',
       { outputFiles: ['a', 'a/b', '.a', '..a', 'a..', 'a/./b', 'ö'].map((path) => ({ path, digest })) },
     ],
+    ['a file that is its own contents', { outputFiles: [{ path: 'a', contents: Buffer.from('x') }] }],
     ['the working directory itself', { outputDirectories: [{ path: '', treeDigest: digest }] }],
     ['a directory without a tree', { outputDirectories: [{ path: 'a', rootDirectoryDigest: digest }] }],
     ['links that climb', { outputSymlinks: [{ path: 'a', target: '../../b' }] }],
@@ -39,6 +40,15 @@ describe('validated', () => {
       );
     },
   );
+
+  test.each(['tree_digest', 'root_directory_digest'])('says that it is the %s that is wrong', (field) => {
+    const wrong = { hash: 'abc', sizeBytes: 1 };
+    const directory =
+      field === 'tree_digest' ? { treeDigest: wrong } : { treeDigest: digest, rootDirectoryDigest: wrong };
+    expect(() => check({ outputDirectories: [{ path: 'a', ...directory }] })).toThrow(
+      `action_result.output_directories[0].${field}: `,
+    );
+  });
 
   test('takes any result, or says invalid_argument', () => {
     const digests = fc.option(

@@ -5,15 +5,16 @@ import type { DigestFunctions } from '../wire-digest.ts';
 
 /**
  * The result, if its fields are what REAPI wants: every output named by a relative path that does not climb, every
- * digest well-formed. `invalid_argument` names the field that isn't.
+ * digest well-formed, every file with a digest or its bytes. `invalid_argument` names the field that isn't.
  */
 export function validated(
   result: ActionResult,
   functions: DigestFunctions,
   functionName: DigestFunctionName,
 ): ActionResult {
-  for (const [i, { path, digest }] of result.outputFiles.entries()) {
+  for (const [i, { path, digest, contents }] of result.outputFiles.entries()) {
     at(`output_files[${i}].path`, () => checkPath(path));
+    if (digest === undefined && contents.byteLength > 0) continue; // Its bytes say its name.
     at(`output_files[${i}].digest`, () => functions.digest(digest, functionName));
   }
   for (const [i, { path, treeDigest, rootDirectoryDigest }] of result.outputDirectories.entries()) {
@@ -21,10 +22,11 @@ export function validated(
     if (treeDigest === undefined && rootDirectoryDigest === undefined) {
       throw new Failure('invalid_argument', `action_result.output_directories[${i}] has no tree_digest`);
     }
-    for (const digest of [treeDigest, rootDirectoryDigest]) {
-      if (digest !== undefined) {
-        at(`output_directories[${i}].tree_digest`, () => functions.digest(digest, functionName));
-      }
+    for (const [field, digest] of Object.entries({
+      tree_digest: treeDigest,
+      root_directory_digest: rootDirectoryDigest,
+    })) {
+      if (digest !== undefined) at(`output_directories[${i}].${field}`, () => functions.digest(digest, functionName));
     }
   }
   for (const list of ['outputSymlinks', 'outputFileSymlinks', 'outputDirectorySymlinks'] as const) {
