@@ -9,10 +9,12 @@ import { NodeDisk, systemRandom } from '@gorego/platform';
 import { ManualClock } from '@gorego/platform/testing';
 import { type Codec, methodPath } from '@gorego/proto';
 import {
+  FetchBlobRequest as FetchBlobMessage,
   type FetchBlobRequest,
   type FetchBlobResponse,
   type FetchDirectoryResponse,
   FetchDefinition as fetch,
+  PushBlobRequest as PushBlobMessage,
   type PushBlobRequest,
   type PushDirectoryRequest,
   PushDefinition as push,
@@ -23,6 +25,7 @@ import type { Call, Routes } from '@gorego/rpc';
 import { DigestFunctions, digestMessage, referencesOf, validInstanceName } from '@gorego/server';
 import { BlobReader, completeOnly, emptyAlwaysHere, MemoryActions, MemoryBlobs } from '@gorego/storage';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { Policy } from './policy/policy.ts';
 import { remoteAsset } from './remote-asset.ts';
 import { tar, tarEntry } from './testing/archives.ts';
@@ -454,7 +457,8 @@ describe('FetchDirectory', () => {
     ['an archive that is too large', tar(tarEntry('a', { content: Buffer.alloc(2 ** 24 + 1) })), 8],
   ])('tells inside its answer of %s', async (_, bytes, code) => {
     web.page(url, bytes);
-    expect(await fetchDirectory()).toMatchObject({ status: { code }, uri: url, rootDirectoryDigest: undefined });
+    const answer = await fetchDirectory({ uris: ['https://b.example/none', url] });
+    expect(answer).toMatchObject({ status: { code }, uri: url, rootDirectoryDigest: undefined });
   });
 
   test('of a git repository is refused, by the name of the qualifier', async () => {
@@ -544,6 +548,54 @@ describe('Push', () => {
     await expect(pushing()).rejects.toMatchObject({ code: 'invalid_argument' });
     expect((await fetchBlob()).status?.code).toBe(5);
   });
+});
+
+test('every method answers any bytes, or says whose fault they are', async () => {
+  const names = fc.constantFrom(
+    'checksum.sri',
+    'directory',
+    'resource_type',
+    'http_header:a',
+    'bazel.auth_headers',
+    'a',
+  );
+  const qualifier = fc.record({ name: names, value: fc.oneof(fc.string(), fc.constant(sriOf('hello'))) });
+  const uri = fc.oneof(
+    fc.webUrl(),
+    fc.constantFrom(url, 'urn:a', 'file:///etc/passwd', 'http://127.0.0.1'),
+    fc.string(),
+  );
+  const digest = fc.record({ hash: fc.constantFrom('a', 'ab'.repeat(32)), sizeBytes: fc.integer() });
+  const request = fc.record({
+    uris: fc.array(uri, { maxLength: 3 }),
+    qualifiers: fc.array(qualifier, { maxLength: 3 }),
+    digestFunction: fc.constantFrom(0, 1, 3, 9),
+    timeout: fc.record({ seconds: fc.integer(), nanos: fc.integer() }),
+    oldestContentAccepted: fc.record({ seconds: fc.integer(), nanos: fc.integer() }),
+  });
+  const pushed = fc.record({
+    uris: fc.array(uri, { maxLength: 3 }),
+    blobDigest: digest,
+    referencesBlobs: fc.array(digest),
+  });
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    request.map((each) => FetchBlobMessage.encode(FetchBlobMessage.fromPartial(each)).finish()),
+    pushed.map((each) => PushBlobMessage.encode(PushBlobMessage.fromPartial(each)).finish()),
+  );
+  const headers = { text: () => undefined, binary: () => undefined };
+  web.page(url, 'hello');
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...Object.values(routes)), bytes, async (route, message) => {
+      if (route.kind !== 'unary') throw new Error('all are unary');
+      try {
+        await route.handle(Object.assign(new Scope(), { headers }), message);
+      } catch (reason) {
+        expect(reason).toMatchObject({ code: 'invalid_argument' });
+      }
+    }),
+    { numRuns: 500 },
+  );
 });
 
 async function contents(message: { hash: string; sizeBytes: number } | undefined): Promise<Directory> {

@@ -75,7 +75,12 @@ export class Fetcher {
     await using owned = content;
     const { sizeBytes, digest } = owned;
     const found = Array.from(owned.hashes, ([name, hex]): Checksum => ({ function: name, hex }));
-    if (kind === 'directory') return { uri, sizeBytes, checksums: found, digest: await unpack(ctx, owned, request) };
+    if (kind === 'directory') {
+      const root = await unpack(ctx, owned, request).catch((reason: unknown) => {
+        throw reason instanceof OriginFailure ? reason.from(uri) : reason;
+      });
+      return { uri, sizeBytes, checksums: found, digest: root };
+    }
     await instance.blobs.put(ctx, digest, owned.open());
     return { uri, sizeBytes, checksums: found, digest };
   }
