@@ -12,6 +12,8 @@ export default {
   roots: ['<rootDir>/bench', '<rootDir>/cmd', '<rootDir>/e2e', '<rootDir>/pkg', '<rootDir>/tools'],
   testMatch: ['**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/tools/offline', '<rootDir>/dist', '<rootDir>/bazel-'],
+  // A test that hangs ends; one on a machine with too much to do passes.
+  testTimeout: 30_000,
   coverageProvider: 'v8',
   collectCoverageFrom: ['cmd/*/src/**/*.ts', 'pkg/*/src/**/*.ts', '!**/*.test.ts', '!**/testing/**'],
 };

@@ -2,4 +2,5 @@
 export default {
   testEnvironment: 'node',
   transform: {},
+  testTimeout: 30_000,
 };

@@ -67,21 +67,21 @@ describe('parseReadName', () => {
 describe('parseWriteName', () => {
   // obligation: BSW-16, BSW-19
   test.each([
-    [`uploads/u/blobs/${hash}/42`, ''],
-    [`/uploads/u/blobs/${hash}/42`, ''],
-    [`a/b/uploads/u/blobs/${hash}/42`, 'a/b'],
-    [`uploads/u/blobs/${hash}/42/`, ''],
-    [`uploads/u/blobs/${hash}/42/some/metadata`, ''],
-    [`uploads/not-a-uuid/blobs/sha256/${hash}/42/../..`, ''],
-    [`uploads/blobs/blobs/${hash}/42`, ''],
-  ])('reads %j', (name, instance) => {
-    expect(parseWriteName(name, functions)).toEqual({ instance, digest, compressor: undefined });
+    [`uploads/u/blobs/${hash}/42`, '', 'u'],
+    [`/uploads/u/blobs/${hash}/42`, '', 'u'],
+    [`a/b/uploads/u/blobs/${hash}/42`, 'a/b', 'u'],
+    [`uploads/u/blobs/${hash}/42/`, '', 'u'],
+    [`uploads/u/blobs/${hash}/42/some/metadata`, '', 'u'],
+    [`uploads/not-a-uuid/blobs/sha256/${hash}/42/../..`, '', 'not-a-uuid'],
+    [`uploads/blobs/blobs/${hash}/42`, '', 'blobs'],
+  ])('reads %j', (name, instance, uuid) => {
+    expect(parseWriteName(name, functions)).toEqual({ instance, digest, compressor: undefined, uuid });
   });
 
   // obligation: BSW-19
   test('reads how the bytes are compressed', () => {
     const name = `a/uploads/u/compressed-blobs/deflate/${hash}/42/more`;
-    expect(parseWriteName(name, functions)).toEqual({ instance: 'a', digest, compressor: 'deflate' });
+    expect(parseWriteName(name, functions)).toEqual({ instance: 'a', digest, compressor: 'deflate', uuid: 'u' });
   });
 
   // obligation: BSW-21

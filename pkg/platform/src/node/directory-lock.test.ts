@@ -49,17 +49,16 @@ test('only one of many that start at once takes it', async () => {
 });
 
 test('what a killed process left behind is taken over', async () => {
-  const source = new URL(`./directory-lock.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url).href;
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const source = new URL(`./directory-lock.${extension}`, import.meta.url).href;
+  // Sources find each other as sources; compiled code as compiled code.
+  const conditions = extension === 'ts' ? ['--conditions=gorego-source'] : [];
   const script = `const { DirectoryLock } = await import(${JSON.stringify(source)});
     globalThis.lock = await DirectoryLock.take(${JSON.stringify(base)}, (_, response) => response.end(String(process.pid)));
     setInterval(() => {}, 1000); console.log('taken');`;
-  const child = spawn(
-    process.execPath,
-    ['--conditions=gorego-source', '--no-warnings', '--input-type=module', '-e', script],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, [...conditions, '--no-warnings', '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(child.stdout, 'data');
   await expect(DirectoryLock.take(base, answer)).rejects.toThrow(`process ${child.pid}`);
   const ended = once(child, 'exit');
