@@ -1,4 +1,4 @@
-import { connect } from 'node:http2';
+import { type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { nobody, unlessEnded } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import { systemClock } from '@gorego/platform';
@@ -223,6 +223,32 @@ describe('GrpcJsServer', () => {
     for (let round = 0; round < 20; round++) await Promise.all(Array.from({ length: 10 }, upload));
     expect(await client.unary('/t.T/Unary', Buffer.alloc(1_000_000))).toHaveLength(1_000_000);
   });
+
+  // obligation: BSW-22
+  test('stays healthy through 5,000 calls that a client resets when it has its answer, on one connection', async () => {
+    const early: Route = { kind: 'clientStream', handle: async () => Buffer.of() };
+    const { server } = await serving({ '/t.T/Up': early, '/t.T/Unary': echo });
+    const session = connect(`http://127.0.0.1:${server.address.port}`);
+    cleanUp.push(() => session.destroy());
+    const call = (path: string): ClientHttp2Stream =>
+      session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' });
+    // As grpc-java does for an upload that is answered early.
+    const reset = async (): Promise<void> => {
+      const stream = call('/t.T/Up');
+      stream.on('error', () => {});
+      stream.write(Buffer.alloc(30_000)); // A message’s beginning.
+      const answered = new Promise((resolve) => stream.once('close', resolve));
+      await new Promise((resolve) => stream.once('response', resolve));
+      stream.close(constants.NGHTTP2_CANCEL);
+      await answered;
+    };
+    for (let round = 0; round < 50; round++) await Promise.all(Array.from({ length: 100 }, reset));
+    const last = call('/t.T/Unary');
+    last.end(Buffer.from('000000000178', 'hex'));
+    last.resume();
+    const trailers = new Promise((resolve) => last.once('trailers', resolve));
+    expect(await trailers).toMatchObject({ 'grpc-status': '0' });
+  }, 60_000);
 
   // obligation: BSR-15
   test('makes no more of a stream than its reader takes', async () => {

@@ -19,6 +19,7 @@ import type { Address, RpcServer, RpcServerInit } from '../server.ts';
 import { statusOf } from '../status.ts';
 import { statusDetails, statusDetailsTrailer } from '../status-details.ts';
 import { GrpcJsCall } from './grpc-js-call.ts';
+import { bearResets } from './resets.ts';
 import { widenWindows } from './windows.ts';
 
 /** How many messages of one response stream are on their way at once: enough to overlap, little enough to hold. */
@@ -51,6 +52,7 @@ export class GrpcJsServer implements RpcServer {
       'grpc.max_concurrent_streams': init.limits.streamsPerConnectionMax,
       'grpc.enable_channelz': 0,
     });
+    bearResets(server);
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     widenWindows(server, init.limits.receiveWindowBytes);
     const enter = entrance(init, (socket) => injector.injectConnection(socket));
