@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, nobody, Scope } from '@gorego/context';
 import { Failure } from '@gorego/errors';
+import { writeTo } from '@gorego/rpc';
 import { httpStatusOf } from './http-status.ts';
 import { TooLarge } from './request-body.ts';
 import { type Target, targetOf } from './target.ts';
@@ -62,20 +63,8 @@ export class Exchange extends Scope {
   }
 
   /** Writes a chunk, and waits until the client takes more. Fails when it has left. */
-  async write(chunk: Uint8Array): Promise<void> {
-    if (this.ended !== undefined) throw this.ended;
-    if (this.response.write(chunk)) return;
-    await new Promise<void>((resolve, reject) => {
-      const stop = this.onEnd((why) => {
-        this.response.off('drain', go);
-        reject(why);
-      });
-      const go = (): void => {
-        stop();
-        resolve();
-      };
-      this.response.once('drain', go);
-    });
+  write(chunk: Uint8Array): Promise<void> {
+    return writeTo(this, this.response, chunk);
   }
 }
 
