@@ -7,9 +7,11 @@ import { type Clock, NodeDisk, type Random } from '@gorego/platform';
 import {
   defaultLimits,
   GrpcJsServer,
+  grpcWeb,
   type HttpHandler,
   HttpServer,
   type HttpServerInit,
+  type Observer,
   type RpcServer,
 } from '@gorego/rpc';
 import {
@@ -126,26 +128,22 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
 
   const readiness = readinessOf(services.health, far);
   const onConnectionEnd = (peer: string): void => builds.left(peer);
-  const httpInit = (...first: HttpHandler[]): HttpServerInit => ({
-    ...{ clock, onBug, onConnectionEnd, handlers: [...first, httpCache.handle] },
+  const calls = new CallLog(clock, log);
+  const observer: Observer = {
+    onCallEnd: (call) => {
+      calls.ended(call);
+      metrics.calls.inc({ method: call.path.slice(call.path.lastIndexOf('.') + 1), code: call.code });
+    },
+    onConnectionEnd,
+  };
+  const rpcInit = { routes: services.routes, clock, limits: defaultLimits, callerOf, observer };
+  const pages = grpcWeb({ ...rpcInit, allowedOrigins: config.server.allowedOrigins ?? [] });
+  const httpInit = (first: HttpHandler): HttpServerInit => ({
+    ...{ clock, onBug, onConnectionEnd, handlers: [first, pages, httpCache.handle] },
   });
   const http1 = new HttpServer(httpInit(operations({ readiness })));
   undo.defer(() => http1.close(0));
-  const calls = new CallLog(clock, log);
-  const rpc = await GrpcJsServer.listen(config.listenAddr, {
-    routes: services.routes,
-    clock,
-    limits: defaultLimits,
-    callerOf,
-    observer: {
-      onCallEnd: (call) => {
-        calls.ended(call);
-        metrics.calls.inc({ method: call.path.slice(call.path.lastIndexOf('.') + 1), code: call.code });
-      },
-      onConnectionEnd,
-    },
-    http1,
-  });
+  const rpc = await GrpcJsServer.listen(config.listenAddr, { ...rpcInit, http1 });
   undo.defer(() => rpc.close(0));
   const http =
     config.httpListenAddr === undefined

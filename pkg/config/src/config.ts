@@ -67,6 +67,8 @@ export interface Config {
     readonly maxSize: number;
   };
   readonly server: {
+    /** `https://HOST[:PORT]`, or `*`; undefined is none. */
+    readonly allowedOrigins: readonly string[] | undefined;
     /** Milliseconds. */
     readonly drainTimeout: number;
     /** Milliseconds; 0 keeps nothing. */

@@ -43,6 +43,10 @@ const urlPatterns = {
     'a list of SCHEME://HOST[:PORT][/PATH], such as https://github.com, https://*.example.com:*/a or file:///srv',
   isValid: (word: string): word is string => /^(?:https?:\/\/[^/\s]|file:\/\/\/)\S*$/.test(word),
 };
+const origins = {
+  expects: 'a list of origins such as https://builds.example.com, or *',
+  isValid: (word: string): word is string => word === '*' || /^https?:\/\/[^/\s,]+$/.test(word),
+};
 const networks = {
   expects: 'a list of networks such as 10.1.0.0/16 or fd00::/8',
   isValid: (word: string): word is string => /^[0-9a-fA-F:.]+(?:\/[0-9]{1,3})?$/.test(word),
@@ -108,6 +112,7 @@ export const schema: Schema<Config> = {
   },
   server: {
     drainTimeout: duration('how long calls may go on after SIGTERM', '30s'),
+    allowedOrigins: optional(listOf('origins whose pages may call by gRPC-Web, beside the server’s own', origins)),
     uploadResumeWindow: duration('how long an upload that was cut off may be gone on with; 0 keeps none', '1m'),
   },
   telemetry: {

@@ -18,9 +18,6 @@ export interface Value {
   readonly blobs: BlobStore;
 }
 
-/** Below the instance that the path is in: no client's action can be taken for a value, nor a value for a result. */
-const instanceSuffix = 'gorego.values';
-
 /** The file that a value is in the result that stands for it. */
 const fileName = 'value';
 
@@ -40,7 +37,7 @@ export class Values {
 
   /** Undefined too if the value's bytes are gone. */
   async get(ctx: Context, instance: string, path: string): Promise<Value | undefined> {
-    const { actions, blobs } = this.#stores(instance);
+    const { actions, blobs } = this.#instances(instance);
     const record = await actions.get(ctx, keyOf(path));
     const [file] = record === undefined ? [] : ActionResult.decode(record).outputFiles;
     if (file?.path !== fileName || file.digest === undefined) return undefined;
@@ -56,7 +53,7 @@ export class Values {
     received: ReceivedBlob,
     about: ReadonlyMap<string, string> = new Map(),
   ): Promise<void> {
-    const { actions, blobs } = this.#stores(instance);
+    const { actions, blobs } = this.#instances(instance);
     const digest = await received.digest('sha256');
     await blobs.put(ctx, digest, received.open(digest));
     const properties = Array.from(about, ([name, value]) => ({ name, value }));
@@ -70,16 +67,12 @@ export class Values {
 
   /** Makes `get` say undefined; an action cache has no way to forget, so that a record says that there is nothing. */
   async remove(ctx: Context, instance: string, path: string): Promise<void> {
-    const { actions } = this.#stores(instance);
+    const { actions } = this.#instances(instance);
     if ((await actions.get(ctx, keyOf(path))) !== undefined) await actions.put(ctx, keyOf(path), recordOf([]));
-  }
-
-  #stores(instance: string): ReturnType<Instances> {
-    return this.#instances(instance === '' ? instanceSuffix : `${instance}/${instanceSuffix}`);
   }
 }
 
-/** The action that stands for a path. */
+/** The action that stands for a path. It is the hash of something that is no Action, so that no client has it for one. */
 function keyOf(path: string): Digest {
   return Digest.ofBytes(Buffer.from(`gorego value\n${path}`));
 }

@@ -309,6 +309,13 @@ describe('GrpcJsServer', () => {
     });
   });
 
+  test('takes messages that are compressed by gzip', async () => {
+    const { server } = await serving({ '/t.T/Unary': echo });
+    using client = new RawClient(server.address, { 'grpc.default_compression_algorithm': 2 });
+    const message = Buffer.alloc(100_000, 'gorego');
+    expect((await client.unary('/t.T/Unary', message)).equals(message)).toBe(true);
+  });
+
   test('tells the observer of each call and each connection', async () => {
     const calls: unknown[] = [];
     const { promise: ended, resolve } = Promise.withResolvers<string>();

@@ -21,7 +21,7 @@ const idleMs = 100_000;
 const connectionsMax = 8192;
 
 /** What is left of a body that nobody wants is read up to here, so that the client gets to its answer. */
-const discardedBytesMax = 64 * 1024 * 1024;
+const discardedBytesMax = 1024 * 1024 * 1024;
 
 export interface HttpServerInit {
   /** Each request goes to the first that takes it. */
