@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from '@jest/globals';
 import { bazelIn, bazelTimeoutMs, outputs } from './bazel.ts';
@@ -65,6 +66,30 @@ describe('Bazel through gorego', () => {
         if (flags.length === 1) expect(await outputs(base.path)).toEqual(built);
       }
       expect(gorego.messages.filter((message) => /failed|bug/.test(message))).toEqual([]);
+    },
+    bazelTimeoutMs,
+  );
+
+  testWith(
+    'bazel',
+    'the same when it names everything by SHA1, and nothing by any other function',
+    async (path) => {
+      await using base = await temporary();
+      const store = join(base.path, 'store');
+      await using gorego = await startGorego([`--local_store.dir=${store}`]);
+      await using bazel = await bazelIn(path, base.path, '--digest_function=sha1');
+      const build = (): Promise<string> =>
+        bazel.run('build', '--nosandbox_debug', `--remote_cache=grpc://${gorego.address}`, '//:all');
+
+      await build();
+      const built = await outputs(base.path);
+      await bazel.run('clean');
+      expect(await build()).toMatch(/processes: \d+ remote cache hit, \d+ internal\./);
+      expect(await outputs(base.path)).toEqual(built);
+      const files = await readdir(join(store, 'cas'), { recursive: true, withFileTypes: true });
+      const names = files.filter((file) => file.isFile()).map(({ name }) => name);
+      expect(names.length).toBeGreaterThan(0);
+      for (const name of names) expect(name).toMatch(/^sha1-[0-9a-f]{40}$/);
     },
     bazelTimeoutMs,
   );

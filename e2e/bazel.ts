@@ -11,11 +11,12 @@ export const bazelTimeoutMs = 300_000;
 export async function bazelIn(
   bazel: string,
   base: string,
+  ...startupFlags: string[]
 ): Promise<{ run(...args: string[]): Promise<string> } & AsyncDisposable> {
   const workspace = join(base, 'workspace');
   await mkdir(workspace);
   await writeBazelWorkspace(workspace);
-  const startup = ['--nohome_rc', '--noworkspace_rc', `--output_user_root=${join(base, 'output')}`];
+  const startup = ['--nohome_rc', '--noworkspace_rc', `--output_user_root=${join(base, 'output')}`, ...startupFlags];
   const run = (command = '', ...args: string[]): Promise<string> =>
     succeed(bazel, [...startup, command, ...args], { cwd: workspace, env: { USE_BAZEL_VERSION: '' } });
   return {
