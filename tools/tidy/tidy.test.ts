@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { documents } from './documents.ts';
 import { layering } from './layering.ts';
+import { metrics } from './metrics.ts';
 import { dependencies, packages } from './packages.ts';
 import { untidy } from './tidy.ts';
 import { importsOf, repositoryTree, type Tree, treeOf, type Untidy } from './tree.ts';
@@ -92,6 +93,17 @@ test('dependencies are pinned, and explained', () => {
     'b is not pinned: ^1.0.0',
     'says nothing of a, which package.json uses',
     'lists c, which nothing uses',
+  ]);
+});
+
+test('metrics are listed', () => {
+  const texts = {
+    'pkg/telemetry/src/metrics.ts': "x('gorego_a_total'); y('gorego_b');",
+    'docs/operating.md': '| `gorego_a_total{code}`, `gorego_c` | what |\n',
+  };
+  expect(messages(metrics, texts)).toEqual([
+    'has no row for the metric gorego_b',
+    'lists gorego_c, which is no metric',
   ]);
 });
 

@@ -2,12 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { configuration } from './configuration.ts';
 import { documents } from './documents.ts';
 import { layering } from './layering.ts';
+import { metrics } from './metrics.ts';
 import { dependencies, packages } from './packages.ts';
 import { repositoryTree, type Tree, type Untidy } from './tree.ts';
 
 /** Everything in the tree that breaks a rule of the house. */
 export function untidy(tree: Tree): Untidy[] {
-  return [layering, packages, dependencies, documents, configuration].flatMap((check) => check(tree));
+  return [layering, packages, dependencies, documents, configuration, metrics].flatMap((check) => check(tree));
 }
 
 if (import.meta.main) {

@@ -230,7 +230,8 @@ describe('GrpcJsClient', () => {
 
   test('says unavailable at once where nobody listens', async () => {
     const client = clientOf(1);
-    await expect(client.unary(ctx, '/t.T/Unary', Buffer.of())).rejects.toMatchObject({ code: 'unavailable' });
+    const call = client.unary(ctx, '/t.T/Unary', Buffer.of());
+    await expect(call).rejects.toMatchObject({ code: 'unavailable', message: 'connect ECONNREFUSED 127.0.0.1:1' });
   });
 
   test('says unavailable of a connection that turns into nonsense', async () => {

@@ -237,11 +237,15 @@ async function send(
 function failureOf(error: ServiceError | unknown): Failure {
   const { code, details } = error as Partial<ServiceError>;
   if (typeof code !== 'number') return Failure.from(error);
-  return new Failure(
-    code === Status.INTERNAL && isBrokenStream(details) ? 'unavailable' : codeOf(code),
-    details ?? '',
-    { cause: error },
-  );
+  const isBroken = code === Status.INTERNAL && isBrokenStream(details);
+  return new Failure(isBroken ? 'unavailable' : codeOf(code), said(details), { cause: error });
+}
+
+/** What went wrong, without what grpc-js wraps around a connection that could not be made. */
+function said(details = ''): string {
+  const [, why] =
+    /^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note: ?$/s.exec(details) ?? [];
+  return why ?? details;
 }
 
 /** grpc-js calls INTERNAL what was not said by the server: its stream broke, as when the connection turns into nonsense. */
