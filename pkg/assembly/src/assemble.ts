@@ -82,6 +82,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   const functions = new DigestFunctions(digestFunctions);
   const references = referencesOf(functions);
   let health: Health | undefined;
+  const shared = { codecs: codecs() };
   const { target } = config.backingCache;
   const far =
     target === undefined
@@ -89,14 +90,14 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
       : undo.use(
           backingCache({
             ...surroundings,
-            ...{ config: config.backingCache, target, near, references, tasks, metrics, healthOf: () => health },
+            ...{ config: config.backingCache, target, near, references, tasks, metrics, ...shared },
+            healthOf: () => health,
           }),
         );
   const builds = undo.use(new Builds(clock, log));
   const instances = instancesOf({ nearOf, allow, far, references });
   const activity = watching(builds, metrics);
   const onBug = (reason: unknown): void => log.error(`a bug: ${String(reason)}`);
-  const shared = { codecs: codecs() };
   const httpCache = new HttpCache(
     {
       ...{ instances, digestFunctions, references, disk, random, clock, activity },

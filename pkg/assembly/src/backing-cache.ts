@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Codecs } from '@gorego/compression';
 import type { Config } from '@gorego/config';
 import { background, type Context, type Tasks } from '@gorego/context';
 import { Failure } from '@gorego/errors';
@@ -21,6 +22,7 @@ export interface BackingCacheInit extends Surroundings {
   readonly references: References;
   readonly tasks: Tasks;
   readonly metrics: Metrics;
+  readonly codecs: Codecs;
   /** Set once there are services whose health there is to tell. */
   readonly healthOf: () => Health | undefined;
 }
@@ -33,7 +35,7 @@ export interface BackingCache extends Disposable {
 
 /** Makes the client of the backing cache and the proxy before it. Asks nothing: a cache that is down is no obstacle. */
 export function backingCache(init: BackingCacheInit): BackingCache {
-  const { config, target, near, references, clock, random, tasks, log, metrics, healthOf } = init;
+  const { config, target, near, references, clock, random, tasks, log, metrics, codecs, healthOf } = init;
   const ctx: Context = background();
   const stack = new DisposableStack();
   const token = tokenOf(init, stack);
@@ -56,6 +58,7 @@ export function backingCache(init: BackingCacheInit): BackingCache {
       ...{ client, clock, random, tasks, ctx },
       instancePrefix: config.instanceName,
       concurrentCallsMax: config.maxConcurrentRequests,
+      zstd: config.compression === 'zstd' ? codecs.zstd : undefined,
       observer: {
         onOpen: (why) => {
           tell(false);

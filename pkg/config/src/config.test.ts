@@ -64,6 +64,7 @@ describe('loadConfig', () => {
         target: undefined,
         existenceLease: 3_600_000,
         localWrite: 'async',
+        compression: 'off',
         headers: new Map(),
       }),
       server: { drainTimeout: 30_000, uploadResumeWindow: 60_000 },

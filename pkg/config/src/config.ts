@@ -53,6 +53,8 @@ export interface Config {
     /** Milliseconds. */
     readonly actionLease: number;
     readonly localWrite: 'sync' | 'async';
+    /** How blobs go to the upstream and come from it, if it can do that. */
+    readonly compression: 'off' | 'zstd';
     /** Bytes. */
     readonly window: number;
   };

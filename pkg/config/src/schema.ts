@@ -100,6 +100,11 @@ export const schema: Schema<Config> = {
       'async',
       ['sync', 'async'],
     ),
+    compression: oneOf<'off' | 'zstd'>(
+      'how blobs go to the upstream and come from it, where it can do that: worth it over a slow network',
+      'off',
+      ['off', 'zstd'],
+    ),
     window: size('memory for what is streamed through, all transfers together', '64MiB'),
   },
   remoteAsset: {

@@ -70,20 +70,26 @@ async function* resuming(
   }
 }
 
-/** One Read, from where to where. A whole blob is asked for without a limit: some servers know none. */
-async function* once(
+/** One Read, from where to where. What is whole may be compressed: some servers ignore a compressed read's offset. */
+function once(
   ctx: Context,
-  { client }: Upstream,
+  upstream: Upstream,
   instance: string,
   digest: Digest,
   { start, end }: Span,
 ): AsyncGenerator<Uint8Array> {
-  const readLimit = end === Digest.sizeBytes(digest) ? 0 : end - start;
-  const request = ReadRequest.encode({
-    resourceName: readName(instance, digest),
-    readOffset: start,
-    readLimit,
-  }).finish();
+  const sizeBytes = Digest.sizeBytes(digest);
+  const readLimit = end === sizeBytes ? 0 : end - start; // Some servers know no limit: they are asked for none.
+  const { streams: codec } = upstream.codecs();
+  if (codec === undefined || start > 0 || readLimit > 0) {
+    return read(ctx, upstream, { resourceName: readName(instance, digest), readOffset: start, readLimit });
+  }
+  const request = { resourceName: readName(instance, digest, codec), readOffset: 0, readLimit: 0 };
+  return codec.decompress(read(ctx, upstream, request), { bytesMax: sizeBytes, code: 'data_loss' });
+}
+
+async function* read(ctx: Context, { client }: Upstream, asked: ReadRequest): AsyncGenerator<Uint8Array> {
+  const request = ReadRequest.encode(asked).finish();
   for await (const bytes of client.serverStream(ctx, path, request)) {
     const { data } = received(ReadResponse, bytes);
     if (data.byteLength > 0) yield data;

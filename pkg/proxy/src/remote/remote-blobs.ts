@@ -1,3 +1,4 @@
+import type { Codec } from '@gorego/compression';
 import { type Context, withTimeout } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
@@ -8,6 +9,7 @@ import {
   BatchReadBlobsResponse,
   BatchUpdateBlobsRequest,
   BatchUpdateBlobsResponse,
+  Compressor_Value,
   FindMissingBlobsRequest,
   FindMissingBlobsResponse,
   ContentAddressableStorageDefinition as service,
@@ -118,18 +120,19 @@ export class RemoteBlobs implements BlobStore {
 
   async #readBatch(ctx: Context, digests: readonly Digest[]): Promise<(Uint8Array | undefined | Failure)[]> {
     const found = new Map<Digest, Uint8Array | undefined | Failure>();
+    const { batches: codec } = this.#upstream.codecs();
     for (const group of byFunction(new Set(digests)).values()) {
       const request = BatchReadBlobsRequest.encode({
         instanceName: this.#instance,
         digests: group.map(messageOf),
-        acceptableCompressors: [],
+        acceptableCompressors: codec === undefined ? [] : [Compressor_Value.ZSTD],
         digestFunction: functionNumberOf(group[0] as Digest),
       }).finish();
       const bytes = await this.#call(ctx, methodPath(service, 'batchReadBlobs'), request);
       const byName = new Map(group.map((digest) => [nameOf(messageOf(digest)), digest]));
-      for (const { digest: message, data, status } of received(BatchReadBlobsResponse, bytes).responses) {
+      for (const { digest: message, data, compressor, status } of received(BatchReadBlobsResponse, bytes).responses) {
         const digest = message && byName.get(nameOf(message));
-        if (digest !== undefined) found.set(digest, failureOf(status) ?? data);
+        if (digest !== undefined) found.set(digest, failureOf(status) ?? plain(digest, data, compressor, codec));
       }
     }
     return digests.map((digest) => {
@@ -142,13 +145,13 @@ export class RemoteBlobs implements BlobStore {
   async #writeBatch(ctx: Context, entries: readonly Entry[]): Promise<(undefined | Failure)[]> {
     const outcomes = new Map<Digest, Failure | undefined>();
     const blobs = new Map(entries.map(({ digest, bytes }) => [digest, bytes]));
+    const { batches: codec } = this.#upstream.codecs();
     for (const group of byFunction(blobs.keys()).values()) {
       const request = BatchUpdateBlobsRequest.encode({
         instanceName: this.#instance,
         requests: group.map((digest) => ({
           digest: messageOf(digest),
-          data: (blobs.get(digest) ?? new Uint8Array()) as Uint8Array<ArrayBuffer>,
-          compressor: 0,
+          ...shortened(blobs.get(digest) ?? new Uint8Array(), codec),
         })),
         digestFunction: functionNumberOf(group[0] as Digest),
       }).finish();
@@ -188,6 +191,35 @@ export class RemoteBlobs implements BlobStore {
       using scope = withTimeout(ctx, clock, callTimeoutMs, path);
       return await client.unary(scope, path, request);
     });
+  }
+}
+
+/** Smaller blobs aren't compressed: there is less to win than it costs. */
+const compressedBytesMin = 256;
+
+/** A blob as it goes into a batch: compressed, if that makes it smaller. */
+function shortened(
+  bytes: Uint8Array,
+  codec: Codec | undefined,
+): { data: Uint8Array<ArrayBuffer>; compressor: Compressor_Value } {
+  if (codec !== undefined && bytes.byteLength >= compressedBytesMin) {
+    const data = codec.compressBytes(bytes) as Uint8Array<ArrayBuffer>;
+    if (data.byteLength < bytes.byteLength) return { data, compressor: Compressor_Value.ZSTD };
+  }
+  return { data: bytes as Uint8Array<ArrayBuffer>, compressor: Compressor_Value.IDENTITY };
+}
+
+/** The blob that came in a batch. */
+function plain(digest: Digest, data: Uint8Array, compressor: number, codec: Codec | undefined): Uint8Array | Failure {
+  if (compressor === Compressor_Value.IDENTITY) return data;
+  if (codec === undefined || compressor !== Compressor_Value.ZSTD) {
+    return new Failure('internal', `it compressed ${digest} by ${compressor}, which nobody asked for`);
+  }
+  try {
+    return codec.decompressBytes(data, { bytesMax: Digest.sizeBytes(digest), code: 'data_loss' });
+  } catch (reason) {
+    if (!(reason instanceof Failure)) throw reason;
+    return reason;
   }
 }
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { codecs } from '@gorego/compression';
 import { background } from '@gorego/context';
 import { Digest, digestFunctionNames } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
@@ -7,7 +9,7 @@ import {
   ContentAddressableStorageDefinition,
   ServerCapabilities,
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
-import { ByteStreamDefinition, WriteResponse } from '@gorego/proto/google/bytestream/bytestream';
+import { ByteStreamDefinition, ReadResponse, WriteResponse } from '@gorego/proto/google/bytestream/bytestream';
 import type { Route, Routes } from '@gorego/rpc';
 import { BlobReader, bytesOf } from '@gorego/storage';
 import { actionCacheSuite, blobStoreSuite, inPieces, patterned } from '@gorego/storage/testing';
@@ -38,6 +40,117 @@ describe.each<[string, (routes: Routes) => Routes]>([
       return { store, leaves: [upstream.blobs], [Symbol.asyncDispose]: () => upstream[Symbol.asyncDispose]() };
     }),
   );
+});
+
+describe.each<[string, (routes: Routes) => Routes]>([
+  ['gorego', (routes) => routes],
+  ['a server that can’t', (routes) => ({ ...routes, ...announcing(0) })],
+])('RemoteStore.blobs that compresses, before %s, is a BlobStore: it', (_, adapt) => {
+  test.each(suite)('$name', ({ run }) =>
+    run(async () => {
+      const upstream = await serveUpstream(adapt, undefined, codecs().zstd);
+      const store = upstream.remote.blobs('a/b');
+      return { store, leaves: [upstream.blobs], [Symbol.asyncDispose]: () => upstream[Symbol.asyncDispose]() };
+    }),
+  );
+});
+
+describe('RemoteStore that compresses', () => {
+  /** What goes by, each way, in bytes. */
+  const counting =
+    (counts: { up: number; down: number }) =>
+    (routes: Routes): Routes => {
+      const [readPath, writePath] = [
+        methodPath(ByteStreamDefinition, 'read'),
+        methodPath(ByteStreamDefinition, 'write'),
+      ];
+      const [read, write] = [routes[readPath], routes[writePath]];
+      if (read?.kind !== 'serverStream' || write?.kind !== 'clientStream') throw new Error('no such routes');
+      return {
+        ...routes,
+        [readPath]: {
+          kind: 'serverStream',
+          handle: async function* (call, request) {
+            for await (const message of read.handle(call, request)) {
+              counts.down += [message].flat().reduce((sum, { byteLength }) => sum + byteLength, 0);
+              yield message;
+            }
+          },
+        },
+        [writePath]: {
+          kind: 'clientStream',
+          handle: async (call, requests) => {
+            const counted = async function* (): AsyncGenerator<Uint8Array> {
+              for await (const request of requests) {
+                counts.up += request.byteLength;
+                yield request;
+              }
+            };
+            return write.handle(call, counted());
+          },
+        },
+      };
+    };
+
+  test('sends and takes fewer bytes than there are', async () => {
+    const counts = { up: 0, down: 0 };
+    await using upstream = await serveUpstream(counting(counts), undefined, codecs().zstd);
+    const blobs = upstream.remote.blobs('');
+    for (const bytes of [large, large.subarray(1)]) {
+      const digest = Digest.ofBytes(bytes);
+      await blobs.put(ctx, digest, bytes === large ? BlobReader.ofBytes(bytes) : inPieces(bytes));
+      const got = await blobs.get(ctx, digest);
+      expect(got && Buffer.compare(await bytesOf(got, bytes.byteLength), bytes)).toBe(0);
+    }
+    expect(counts.up).toBeGreaterThan(1000);
+    expect(counts.up).toBeLessThan(large.byteLength);
+    expect(counts.down).toBeLessThan(large.byteLength);
+  });
+
+  test('goes on without compression where a download was cut', async () => {
+    let cuts = 0;
+    const cutting = (routes: Routes): Routes => {
+      const path = methodPath(ByteStreamDefinition, 'read');
+      const inner = routes[path] as Extract<Route, { kind: 'serverStream' }>;
+      const handle: typeof inner.handle = async function* (call, request) {
+        let messages = 0;
+        for await (const message of inner.handle(call, request)) {
+          yield message;
+          if (++messages === 2 && cuts++ < 1) throw new Failure('unavailable', 'cut');
+        }
+      };
+      return { ...routes, [path]: { kind: 'serverStream', handle } };
+    };
+    await using upstream = await serveUpstream(cutting, undefined, codecs().zstd);
+    const noise = Buffer.concat(Array.from({ length: 40 }, (_, i) => createHash('sha512').update(String(i)).digest()));
+    const bytes = Buffer.alloc(3_000_000, Buffer.concat([noise, patterned(100_000)]));
+    const digest = Digest.ofBytes(bytes);
+    await upstream.blobs.put(ctx, digest, BlobReader.ofBytes(bytes));
+    const got = await upstream.remote.blobs('').get(ctx, digest);
+    expect(got && Buffer.compare(await bytesOf(got, bytes.byteLength), bytes)).toBe(0);
+  });
+
+  test.each([
+    ['a download that is no stream of zstd', Buffer.from('nonsense')],
+    ['a download that holds too much', codecs().zstd.compressBytes(Buffer.alloc(large.byteLength + 1))],
+  ])('gives nothing of %s for the blob', async (_, data) => {
+    const answering = (routes: Routes): Routes => ({
+      ...routes,
+      [methodPath(ByteStreamDefinition, 'read')]: {
+        kind: 'serverStream',
+        handle: async function* () {
+          yield ReadResponse.encode({ data: Buffer.from(data) }).finish();
+        },
+      },
+    });
+    await using upstream = await serveUpstream(answering, undefined, codecs().zstd);
+    const reading = async (): Promise<void> => {
+      const got = await upstream.remote.blobs('').get(ctx, largeDigest);
+      if (got !== undefined) await bytesOf(got, large.byteLength);
+    };
+    // As what it is, or, where it was gone on with, as an answer that is too short.
+    await expect(reading()).rejects.toMatchObject({ code: expect.stringMatching(/^(data_loss|unavailable)$/) });
+  });
 });
 
 describe('RemoteStore.actions is an ActionCache: it', () => {

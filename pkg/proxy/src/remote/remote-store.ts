@@ -1,3 +1,4 @@
+import type { Codec } from '@gorego/compression';
 import { type Context, Scope, Slots, type Tasks, withTimeout } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { Clock, Random } from '@gorego/platform';
@@ -11,7 +12,7 @@ import { SilenceWatch } from '../guard/silence-watch.ts';
 import { defaultThresholds, type Thresholds } from '../thresholds.ts';
 import { RemoteActions } from './remote-actions.ts';
 import { RemoteBlobs } from './remote-blobs.ts';
-import { askCapabilities, type Upstream } from './upstream.ts';
+import { askCapabilities, codecsOf, type Upstream } from './upstream.ts';
 
 /** What the outside world lends a RemoteStore. */
 export interface RemoteStoreInit {
@@ -25,6 +26,8 @@ export interface RemoteStoreInit {
   /** Calls to the upstream at once; `queueMax` more may wait. */
   readonly concurrentCallsMax: number;
   readonly thresholds?: Thresholds;
+  /** Compresses blobs on the way to the upstream and back, where that can do it too; they go as they are if absent. */
+  readonly zstd?: Codec | undefined;
   readonly observer?: RemoteObserver;
 }
 
@@ -97,6 +100,7 @@ export class RemoteStore implements Disposable {
       clock,
       capabilities: () => this.#capabilities,
       thresholds: init.thresholds ?? defaultThresholds,
+      codecs: () => codecsOf(this.#capabilities, init.zstd),
     };
     this.#refresh();
   }

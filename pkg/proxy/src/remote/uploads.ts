@@ -1,3 +1,4 @@
+import type { Codec } from '@gorego/compression';
 import type { Context } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
@@ -36,15 +37,17 @@ export async function upload(
   digest: Digest,
   source: Source,
 ): Promise<void> {
-  const name = writeName(instance, uuidOf(random), digest);
+  const { streams: codec } = upstream.codecs();
+  const name = writeName(instance, uuidOf(random), digest, codec);
   let offset = 0;
   await upstream.retries.run(ctx, async (tries) => {
     if (tries > 0) {
       const status = await progress(ctx, upstream, name);
       if (status.complete) return;
-      offset = status.committedSize;
+      // Not every server counts uncompressed bytes when it says how far a compressed upload is.
+      if (codec === undefined) offset = status.committedSize;
     }
-    await once(ctx, upstream, name, digest, await source(offset), offset);
+    await once(ctx, upstream, { name, digest, codec, offset }, await source(offset));
   });
 }
 
@@ -57,28 +60,51 @@ export async function uploadOnce(
   digest: Digest,
   blob: BlobReader,
 ): Promise<void> {
-  await once(ctx, upstream, writeName(instance, uuidOf(random), digest), digest, blob, 0);
+  const { streams: codec } = upstream.codecs();
+  const name = writeName(instance, uuidOf(random), digest, codec);
+  await once(ctx, upstream, { name, digest, codec, offset: 0 }, blob);
+}
+
+interface Upload {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly codec: Codec | undefined;
+  /** Where in the blob the reader begins. */
+  readonly offset: number;
 }
 
 async function once(
   ctx: Context,
   { client, thresholds }: Upstream,
-  name: string,
-  digest: Digest,
+  { name, digest, codec, offset }: Upload,
   blob: BlobReader,
-  offset: number,
 ): Promise<void> {
   await using owned = blob;
-  const response = await client.clientStream(ctx, writePath, requests(name, owned, offset, thresholds.piece));
+  let sentTo = offset;
+  const counted = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      sentTo += chunk.byteLength;
+      yield chunk;
+    }
+  };
+  const sent = counted(codec === undefined ? owned : codec.compress(owned, owned.sizeBytes));
+  const response = await client.clientStream(ctx, writePath, requests(name, sent, offset, thresholds.piece));
   const { committedSize } = received(WriteResponse, response);
-  // -1 is how an upload that ended early is told of a blob that was there already, if it was compressed.
-  if (committedSize !== Digest.sizeBytes(digest) && committedSize !== -1) {
+  // -1 is how an upload that ended early is told of a blob that was there already, if it was compressed. Of one that came
+  // to its end, some servers count the compressed bytes, some the blob's.
+  const fine = codec === undefined ? [Digest.sizeBytes(digest), -1] : [sentTo, Digest.sizeBytes(digest), -1];
+  if (!fine.includes(committedSize)) {
     throw new Failure('internal', `it kept ${committedSize} bytes of ${digest}`);
   }
 }
 
 /** The name in the first message alone, `finish_write` with the last data. One chunk is held to know which that is. */
-async function* requests(name: string, blob: BlobReader, from: number, messageBytes: number): AsyncGenerator<Message> {
+async function* requests(
+  name: string,
+  chunks: AsyncIterable<Uint8Array>,
+  from: number,
+  messageBytes: number,
+): AsyncGenerator<Message> {
   let held: Uint8Array | undefined;
   let position = from;
   const next = (data: Uint8Array, finishWrite: boolean): Message => {
@@ -87,7 +113,7 @@ async function* requests(name: string, blob: BlobReader, from: number, messageBy
     position += data.byteLength;
     return data.byteLength === 0 ? head : [head, writeLengthDelimitedHeader(dataField, data.byteLength), data];
   };
-  for await (const chunk of blob) {
+  for await (const chunk of chunks) {
     for (let at = 0; at < chunk.byteLength; at += messageBytes) {
       if (held !== undefined) yield next(held, false);
       held = chunk.subarray(at, at + messageBytes);

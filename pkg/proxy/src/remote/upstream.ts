@@ -1,3 +1,4 @@
+import type { Codec as Compression } from '@gorego/compression';
 import type { Context } from '@gorego/context';
 import { Digest, type DigestFunctionName, digestFunctionNames, digestFunctions } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
@@ -5,6 +6,7 @@ import type { Clock } from '@gorego/platform';
 import { type Codec, methodPath, SaturatingReader } from '@gorego/proto';
 import {
   CapabilitiesDefinition,
+  Compressor_Value,
   type DigestFunction_Value,
   type Digest as DigestMessage,
   GetCapabilitiesRequest,
@@ -22,6 +24,13 @@ export interface Upstream {
   /** What it said it can do; undefined until it has said so. */
   readonly capabilities: () => ServerCapabilities | undefined;
   readonly thresholds: Thresholds;
+  /** How blobs are compressed on the way there and back, if they are and the upstream has said that it can. */
+  readonly codecs: () => UpstreamCodecs;
+}
+
+export interface UpstreamCodecs {
+  readonly streams?: Compression;
+  readonly batches?: Compression;
 }
 
 /** What a batch may hold when the upstream sets no limit, or has not said: what every gRPC server accepts by default. */
@@ -34,6 +43,16 @@ export function batchBytesMax({ capabilities }: Upstream): number {
   if (cache === undefined) return unknownBatchBytes;
   const { maxBatchTotalSizeBytes: announced } = cache;
   return announced > 0 ? Math.min(announced, unlimitedBatchBytes) : unlimitedBatchBytes;
+}
+
+/** Where the upstream, as far as it has said, has what it takes for `zstd`. */
+export function codecsOf(capabilities: ServerCapabilities | undefined, zstd: Compression | undefined): UpstreamCodecs {
+  const { supportedCompressors = [], supportedBatchUpdateCompressors = [] } = capabilities?.cacheCapabilities ?? {};
+  if (zstd === undefined) return {};
+  return {
+    ...(supportedCompressors.includes(Compressor_Value.ZSTD) && { streams: zstd }),
+    ...(supportedBatchUpdateCompressors.includes(Compressor_Value.ZSTD) && { batches: zstd }),
+  };
 }
 
 /** Asks for capabilities, once: no retries, no limits; a probe, too. */

@@ -1,3 +1,4 @@
+import type { Codec } from '@gorego/compression';
 import { background, TaskGroup } from '@gorego/context';
 import { type DigestFunctionName, digestFunctionNames } from '@gorego/digest';
 import { systemClock, systemRandom } from '@gorego/platform';
@@ -20,6 +21,7 @@ export interface ServedUpstream extends AsyncDisposable {
 export async function serveUpstream(
   adapt: (routes: Routes) => Routes = (routes) => routes,
   digestFunctions: readonly DigestFunctionName[] = digestFunctionNames,
+  zstd?: Codec,
 ): Promise<ServedUpstream> {
   const blobs = new MemoryBlobs();
   const actions = new MemoryActions();
@@ -57,7 +59,10 @@ export async function serveUpstream(
     ctx: background(),
     instancePrefix: '',
     concurrentCallsMax: 100,
+    zstd,
   });
+  // What it can do is learnt beside what it is asked for; compression begins then.
+  while (zstd !== undefined && remote.capabilities === undefined) await new Promise((resolve) => setImmediate(resolve));
   return {
     ...{ blobs, actions, remote, tasks, calls },
     [Symbol.asyncDispose]: async () => {
