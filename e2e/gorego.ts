@@ -30,16 +30,23 @@ export interface Gorego extends AsyncDisposable {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
+export interface StartOptions {
+  readonly cwd?: string;
+  /** Told of the process, before it serves. */
+  readonly onSpawn?: (child: ChildProcess) => void;
+}
+
 /** Starts gorego on a free port of the loopback and waits until it serves. */
 export async function startGorego(
   args: readonly string[],
-  { cwd = root }: { readonly cwd?: string } = {},
+  { cwd = root, onSpawn = () => {} }: StartOptions = {},
 ): Promise<Gorego> {
   const [program, ...first] = command;
   const child = spawn(program, [...first, '--listen_addr=127.0.0.1:0', '--telemetry.log.format=json', ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  onSpawn(child);
   const messages: string[] = [];
   const waiting = new Set<() => void>();
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
