@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { Digest } from '@gorego/digest';
 import type { Contents } from './contents.ts';
 import { shardCount } from './index/entry-index.ts';
+import { field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
 import type { Segment } from './segments/segment.ts';
 import { recordsIn } from './segments/segment-scan.ts';
@@ -9,10 +10,14 @@ import type { Segments } from './segments/segments.ts';
 
 /** Forgets what the index has in segments that are gone, or shorter than it thinks. Returns how many entries that were. */
 export function forgetLost(contents: Contents, segments: Segments): number {
+  const lengths = new Map(segments.all.map(({ number, lengthBytes }) => [number, lengthBytes]));
+  const isLost = (words: Uint32Array, at: number): boolean => {
+    const segment = words[at + field.segment] as number;
+    return segment !== 0 && (words[at + field.offset] as number) >= (lengths.get(segment) ?? 0);
+  };
   let count = 0;
   for (let shard = 0; shard < shardCount; shard++) {
-    for (const [key, { segment, offset }] of contents.index.entries(shard)) {
-      if (segment === 0 || offset < (segments.get(segment)?.lengthBytes ?? 0)) continue;
+    for (const [key] of contents.index.entries(shard, isLost)) {
       contents.forget(key);
       count++;
     }

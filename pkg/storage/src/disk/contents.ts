@@ -1,5 +1,6 @@
 import type { Clock } from '@gorego/platform';
-import { type Entry, EntryIndex, type NewEntry, shardCount } from './index/entry-index.ts';
+import { type Entry, EntryIndex, type NewEntry, shardCount, sizeOf } from './index/entry-index.ts';
+import { entryWords, field } from './index/entry-table.ts';
 import type { IndexLog } from './index/index-log.ts';
 import type { Key } from './index/key.ts';
 import { Leaves } from './leaves.ts';
@@ -39,7 +40,11 @@ export class Contents {
     this.#clock = clock;
     this.index = index;
     for (let shard = 0; shard < shardCount; shard++) {
-      for (const [key, entry] of index.entries(shard)) this.#count(key, entry);
+      const { words } = index.shard(shard);
+      for (let at = 0; at < words.length; at += entryWords) {
+        if (words[at + field.flags] === 0) continue;
+        this.#count(words[at] as number, words[at + field.segment] as number, sizeOf(words, at));
+      }
     }
   }
 
@@ -67,7 +72,7 @@ export class Contents {
   set(key: Key, entry: NewEntry): Entry | undefined {
     const before = this.index.set(key, entry);
     if (before !== undefined) this.#discount(key, before);
-    this.#count(key, entry);
+    this.#count(key.a, entry.segment, entry.sizeBytes);
     this.#log.set(key);
     return before;
   }
@@ -89,7 +94,8 @@ export class Contents {
   /** Forgets whatever is in a segment. */
   forgetAllIn(segment: number): void {
     for (let shard = 0; shard < shardCount && this.#segments.has(segment); shard++) {
-      for (const [key, entry] of this.index.entries(shard)) if (entry.segment === segment) this.forget(key);
+      const inIt = this.index.entries(shard, (words, at) => words[at + field.segment] === segment);
+      for (const [key] of inIt) this.forget(key);
     }
   }
 
@@ -99,10 +105,11 @@ export class Contents {
     if (entry?.segment === from.segment && entry.offset === from.offset) this.set(key, { ...entry, ...to });
   }
 
-  #count({ a }: Key, { segment, sizeBytes }: NewEntry): void {
+  /** `word` is the first of the key's. */
+  #count(word: number, segment: number, sizeBytes: number): void {
     if (segment === 0) {
       this.#fileBytes += fileDiskBytes(sizeBytes);
-      this.#leaves.add(a);
+      this.#leaves.add(word);
       return;
     }
     const use = this.#segments.get(segment);

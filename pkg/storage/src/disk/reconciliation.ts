@@ -4,6 +4,7 @@ import type { Disk } from '@gorego/platform';
 import type { Contents } from './contents.ts';
 import { DiskPath } from './disk-path.ts';
 import { shardCount } from './index/entry-index.ts';
+import { field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
 import { Ticks } from './ticks.ts';
 
@@ -139,9 +140,7 @@ class Walk implements Reconciled {
   }
 
   #filesIn(branch: number): Key[] {
-    return Array.from(this.#contents.index.entries(branch)).flatMap(([key, { kind, segment }]) =>
-      kind === 'blob' && segment === 0 ? [key] : [],
-    );
+    return this.#contents.index.entries(branch, (words, at) => words[at + field.segment] === 0).map(([key]) => key);
   }
 
   /** The index has it, the walk did not see it: perhaps it was removed, perhaps only just renamed into place. */

@@ -2,6 +2,7 @@ import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import type { Contents } from './contents.ts';
 import { type Entry, shardCount } from './index/entry-index.ts';
+import { Flag, field } from './index/entry-table.ts';
 import type { Key } from './index/key.ts';
 import { headerBytesMax, SegmentRecord } from './segments/segment-record.ts';
 import type { Segments } from './segments/segments.ts';
@@ -12,12 +13,15 @@ import type { Segments } from './segments/segments.ts';
  */
 export async function checkSuspects(ctx: Context, contents: Contents, segments: Segments): Promise<void> {
   for (let shard = 0; shard < shardCount; shard++) {
-    for (const [key, entry] of contents.index.entries(shard)) {
-      if (!entry.isSuspect || entry.segment === 0) continue;
+    for (const [key, entry] of contents.index.entries(shard, isSuspectRecord)) {
       throwIfEnded(ctx);
       await check(contents, segments, key, entry);
     }
   }
+}
+
+function isSuspectRecord(words: Uint32Array, at: number): boolean {
+  return words[at + field.segment] !== 0 && ((words[at + field.flags] as number) & Flag.suspect) !== 0;
 }
 
 async function check(contents: Contents, segments: Segments, key: Key, entry: Entry): Promise<void> {

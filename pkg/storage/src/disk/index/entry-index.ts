@@ -158,12 +158,14 @@ export class EntryIndex {
     return count;
   }
 
-  /** Every entry of a shard, as it is now; changes made meanwhile are not seen. */
-  *entries(shard: number): Generator<[Key, Entry]> {
-    const words = this.shard(shard).words.slice();
+  /** Those entries of a shard, as they are now, whose words `isWanted` says yes to. Costs nothing for the others. */
+  entries(shard: number, isWanted: (words: Uint32Array, at: number) => boolean): [Key, Entry][] {
+    const { words } = this.shard(shard);
+    const wanted: [Key, Entry][] = [];
     for (let at = 0; at < words.length; at += entryWords) {
-      if (words[at + field.flags] !== 0) yield [keyAt(words, at), entryAt(words, at)];
+      if (words[at + field.flags] !== 0 && isWanted(words, at)) wanted.push([keyAt(words, at), entryAt(words, at)]);
     }
+    return wanted;
   }
 
   #shardOf(key: Key): EntryTable {
