@@ -3,13 +3,14 @@ import { Digest } from '@gorego/digest';
 import { systemClock } from '@gorego/platform';
 import { methodPath } from '@gorego/proto';
 import {
+  ActionResult,
   ContentAddressableStorageDefinition as cas,
   Directory,
   GetTreeRequest,
   GetTreeResponse,
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import type { Route } from '@gorego/rpc';
-import { cacheServices } from '@gorego/server';
+import { cacheServices, DigestFunctions, referencesOf } from '@gorego/server';
 import { BlobReader, MemoryActions, MemoryBlobs } from '@gorego/storage';
 import { expect, test } from '@jest/globals';
 import { ProxyStore } from './proxy-store.ts';
@@ -44,6 +45,20 @@ function proxyOf({ remote, tasks }: ServedUpstream, near: MemoryBlobs): ProxySto
     },
   });
 }
+
+test('a result’s directories are checked level by level', async () => {
+  await using upstream = await serveUpstream();
+  const roots = await Promise.all([0, 1, 2, 3].map((i) => plant(upstream.blobs, 10, 2, `/root ${i}`)));
+  const { blobs } = proxyOf(upstream, new MemoryBlobs()).instance('');
+  const outputDirectories = roots.map((digest, i) => ({
+    path: `d${i}`,
+    rootDirectoryDigest: { hash: Digest.hex(digest), sizeBytes: Digest.sizeBytes(digest) },
+  }));
+  const result = ActionResult.encode(ActionResult.fromPartial({ outputDirectories })).finish();
+  const references = referencesOf(new DigestFunctions(['sha256']));
+  expect((await references(ctx, Digest.ofBytes(Buffer.from('an action')), result, blobs))?.size).toBe(4 * 111);
+  expect(upstream.calls.get('BatchReadBlobs')).toBeLessThan(10);
+});
 
 test('GetTree fetches what tier 1 lacks level by level, not one by one, and only once', async () => {
   await using upstream = await serveUpstream();

@@ -87,11 +87,11 @@ describe('referencesOf', () => {
     expect(found?.size).toBe(directories.length + 1);
   });
 
-  test('does not hold more trees than it may', async () => {
-    const treeDigest = { hash: 'ab'.repeat(32), sizeBytes: 300 * 2 ** 20 };
-    await expect(referencesIn({ outputDirectories: [{ path: '', treeDigest }] })).rejects.toMatchObject({
-      code: 'resource_exhausted',
-    });
+  test.each(['treeDigest', 'rootDirectoryDigest'])('does not read more by %s than it may', async (field) => {
+    const digest = { hash: 'ab'.repeat(32), sizeBytes: 300 * 2 ** 20 };
+    const outputFiles = [{ path: 'the same, as a file', digest }];
+    const result = { outputFiles, outputDirectories: [{ path: '', [field]: digest }] };
+    await expect(referencesIn(result)).rejects.toMatchObject({ code: 'resource_exhausted' });
   });
 
   test('knows them, or says that it can’t, whatever bytes a result or a tree is', async () => {

@@ -2,8 +2,9 @@ import type { Context } from '@gorego/context';
 import { Digest, type DigestFunctionName } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { WireError, WireReader } from '@gorego/proto';
-import { type BlobStore, bytesOf, type References } from '@gorego/storage';
+import type { BlobStore, References } from '@gorego/storage';
 import { directoryDigests } from '../cas/directory-digests.ts';
+import { inGroups, readTogether, walked } from '../cas/walked.ts';
 import type { DigestFunctions } from '../wire-digest.ts';
 
 /** Fields of ActionResult, OutputFile, OutputDirectory and Tree. */
@@ -22,9 +23,6 @@ const field = {
 /** A result whose trees and directories are larger than this, together, is answered `resource_exhausted`. */
 const treeBytesMax = 256 * 1024 * 1024;
 
-/** Directories reached by `root_directory_digest`, each counted once. */
-const directoriesMax = 1_000_000;
-
 /**
  * Finds every blob an ActionResult needs: its files, stdout and stderr, its trees and every file in them, and its
  * directories with all below them (REAPI, at GetActionResult). A tree or directory that is missing or malformed makes
@@ -36,9 +34,8 @@ export function referencesOf(functions: DigestFunctions): References {
     try {
       const { files, trees, directories } = named(result, functions, functionName);
       const walk = new Walk(ctx, blobs, functions, functionName, files);
-      for (const tree of trees) if (!(await walk.tree(tree))) return undefined;
-      for (const directory of directories) if (!(await walk.directory(directory))) return undefined;
-      return walk.needed;
+      const isKnown = (await walk.trees([...trees])) && (await walk.directories(directories));
+      return isKnown ? walk.needed : undefined;
     } catch (reason) {
       if (reason instanceof WireError) return undefined;
       if (reason instanceof Failure && reason.code === 'invalid_argument') return undefined; // A malformed digest.
@@ -86,7 +83,8 @@ class Walk {
   readonly #blobs: BlobStore;
   readonly #functions: DigestFunctions;
   readonly #functionName: DigestFunctionName;
-  readonly #visited = new Set<Digest>();
+  /** Trees and directories. */
+  readonly #counted = new Set<Digest>();
   #bytes = 0;
 
   constructor(
@@ -103,45 +101,49 @@ class Walk {
     this.needed = needed;
   }
 
-  /** False if the tree isn't here. */
-  async tree(digest: Digest): Promise<boolean> {
-    const tree = await this.#load(digest);
-    if (tree === undefined) return false;
-    for (const reader = new WireReader(tree); reader.next(); ) {
-      // A Tree carries its directories: what they name beside files is in the Tree too.
-      if (reader.field === field.root || reader.field === field.children) {
-        for (const file of this.#digestsIn(reader.bytes()).files) this.needed.add(file);
+  /** False if one of them isn't here. */
+  async trees(trees: readonly Digest[]): Promise<boolean> {
+    for (const group of inGroups(trees)) {
+      this.#need(group);
+      for (const [, tree] of await readTogether(this.#ctx, this.#blobs, group, treeBytesMax)) {
+        if (tree === undefined) return false;
+        for (const reader = new WireReader(tree); reader.next(); ) {
+          // A Tree carries its directories: what they name beside files is in the Tree too.
+          if (reader.field === field.root || reader.field === field.children) {
+            for (const file of this.#digestsIn(reader.bytes()).files) this.needed.add(file);
+          }
+        }
       }
     }
     return true;
   }
 
-  /** False if the directory, or one below it, isn't here. */
-  async directory(root: Digest): Promise<boolean> {
-    const open = [root];
-    for (let digest = open.pop(); digest !== undefined; digest = open.pop()) {
-      if (this.#visited.has(digest)) continue;
-      this.#visited.add(digest);
-      if (this.#visited.size > directoriesMax) {
-        throw new Failure('resource_exhausted', `an action result of more than ${directoriesMax} directories`);
-      }
-      const directory = await this.#load(digest);
-      if (directory === undefined) return false;
+  /** False if one of them, or one below, isn't here. */
+  async directories(roots: ReadonlySet<Digest>): Promise<boolean> {
+    this.#need(roots);
+    const below = (directory: Uint8Array): Digest[] => {
       const { files, directories } = this.#digestsIn(directory);
       for (const file of files) this.needed.add(file);
-      open.push(...directories);
+      this.#need(directories);
+      return directories;
+    };
+    for await (const group of walked(this.#ctx, { blobs: this.#blobs, roots, below, bytesMax: treeBytesMax })) {
+      if (group.some(([, bytes]) => bytes === undefined)) return false;
     }
     return true;
   }
 
-  async #load(digest: Digest): Promise<Uint8Array | undefined> {
-    this.needed.add(digest);
-    this.#bytes += Digest.sizeBytes(digest);
-    if (this.#bytes > treeBytesMax) {
-      throw new Failure('resource_exhausted', `an action result with more than ${treeBytesMax} bytes of trees`);
+  /** These are needed, and will be read. */
+  #need(digests: Iterable<Digest>): void {
+    for (const digest of digests) {
+      if (this.#counted.has(digest)) continue;
+      this.#counted.add(digest);
+      this.needed.add(digest);
+      this.#bytes += Digest.sizeBytes(digest);
+      if (this.#bytes > treeBytesMax) {
+        throw new Failure('resource_exhausted', `an action result with more than ${treeBytesMax} bytes of trees`);
+      }
     }
-    const blob = await this.#blobs.get(this.#ctx, digest);
-    return blob && bytesOf(blob, treeBytesMax);
   }
 
   #digestsIn(directory: Uint8Array): { files: Digest[]; directories: Digest[] } {

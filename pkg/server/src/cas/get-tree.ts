@@ -4,13 +4,13 @@ import { lengthDelimitedSize, writeLengthDelimitedHeader } from '@gorego/proto';
 import { ContentAddressableStorageDefinition } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import type { Call, Message, Route } from '@gorego/rpc';
 import type { BlobStore } from '@gorego/storage';
-import { bytesOf } from '@gorego/storage';
 import type { Instances } from '../instances.ts';
 import { messageBytesMax } from '../limits.ts';
 import { decoded, reading } from '../method.ts';
 import type { DigestFunctions } from '../wire-digest.ts';
 import { subdirectories } from './directory-digests.ts';
 import { PageToken } from './page-token.ts';
+import { walked } from './walked.ts';
 
 /** Fields of GetTreeResponse. */
 const field = { directories: 1, nextPageToken: 2 } as const;
@@ -18,13 +18,6 @@ const field = { directories: 1, nextPageToken: 2 } as const;
 /** What a message has beside its directories: the token, with room to spare. */
 const tokenRoomBytes = 1024;
 const directoryBytesMax = messageBytesMax - 2 * tokenRoomBytes;
-
-/** How many directories one tree may have. Each is remembered, so that none is sent or followed twice. */
-const directoriesMax = 1_000_000;
-
-/** Directories that are read at once: as many as travel together from a cache behind this one, and what they may hold. */
-const readsMax = 500;
-const readBytesMax = 8 * 1024 * 1024;
 
 /**
  * GetTree: every directory below the root once, breadth first, the bytes of each as they were stored. The whole tree
@@ -41,61 +34,26 @@ export function getTree(instances: Instances, functions: DigestFunctions): Route
       const { blobs } = instances(request.instanceName);
       const root = functions.digest(request.rootDigest, functions.named(request.digestFunction));
       const skipped = PageToken.parse(request.pageToken, root);
-      const directories = walk(call, blobs, root, functions);
+      const directories = directoriesOf(call, blobs, root, functions);
       yield* pages(directories, { root, skipped, pageSize: request.pageSize });
     },
   };
 }
 
-/** Every directory of the tree, breadth first, each once, as many at a time as were read together. */
-async function* walk(
+/** Every directory of the tree that is here, as many at a time as were read together. */
+async function* directoriesOf(
   call: Call,
   blobs: BlobStore,
   root: Digest,
   functions: DigestFunctions,
 ): AsyncGenerator<readonly Uint8Array[]> {
-  const functionName = Digest.function(root).name;
-  const seen = new Set([root]);
-  const read = async (digest: Digest): Promise<Uint8Array | undefined> => {
-    const blob = await blobs.get(call, digest);
-    return blob && bytesOf(blob, directoryBytesMax);
-  };
-  let level = [root];
-  while (level.length > 0) {
-    const next: Digest[] = [];
-    for (const group of groups(level)) {
-      const found = (await Promise.all(group.map(read))).filter((directory) => directory !== undefined);
-      if (found.length === 0 && group[0] === root) throw new Failure('not_found', `the root ${root} is not here`);
-      for (const directory of found) {
-        for (const child of reading(() => subdirectories(directory, functions, functionName))) {
-          if (seen.has(child)) continue;
-          seen.add(child);
-          next.push(child);
-        }
-        if (seen.size > directoriesMax) {
-          throw new Failure('resource_exhausted', `the tree of ${root} has more than ${directoriesMax} directories`);
-        }
-      }
-      yield found;
-    }
-    level = next;
+  const { name } = Digest.function(root);
+  const below = (directory: Uint8Array): Digest[] => reading(() => subdirectories(directory, functions, name));
+  for await (const group of walked(call, { blobs, roots: [root], below, bytesMax: directoryBytesMax })) {
+    const found = group.map(([, bytes]) => bytes).filter((bytes) => bytes !== undefined);
+    if (found.length === 0 && group[0]?.[0] === root) throw new Failure('not_found', `the root ${root} is not here`);
+    yield found;
   }
-}
-
-/** A level, cut into what is read at once. */
-function* groups(level: readonly Digest[]): Generator<readonly Digest[]> {
-  let begin = 0;
-  let bytes = 0;
-  for (const [i, digest] of level.entries()) {
-    const isFull = i - begin === readsMax || bytes + Digest.sizeBytes(digest) > readBytesMax;
-    if (i > begin && isFull) {
-      yield level.slice(begin, i);
-      begin = i;
-      bytes = 0;
-    }
-    bytes += Digest.sizeBytes(digest);
-  }
-  yield level.slice(begin);
 }
 
 /** Directories as messages, each as large as clients accept or `pageSize` says, with the token to go on after it. */
