@@ -28,7 +28,7 @@ import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
 import { type BackingCache, backingCache } from './backing-cache.ts';
 import { instancePattern } from './instance-pattern.ts';
 import { instancesOf, nearChosenBy, type SeparateStore, separateDirectory } from './instances.ts';
-import { nearStore } from './near-store.ts';
+import { type NearStore, nearStore } from './near-store.ts';
 import { offeredFunctions } from './offered-functions.ts';
 import { remoteAssets } from './remote-assets.ts';
 import type { Kept } from './store-commands.ts';
@@ -66,17 +66,18 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code })),
   );
   const allow = config.instances.allow?.map(instancePattern);
-  const openStore = async (at: NodeDisk): Promise<LocalStore> => {
+  const openStore = async (at: NodeDisk): Promise<Pick<NearStore, 'store' | 'janitor'>> => {
     let kept: Kept | undefined;
     undo.use(await lockStore(at.path, () => kept));
     const { store, janitor } = undo.use(await nearStore({ ...surroundings, config, disk: at, tasks, metrics }));
     kept = { store, janitor, clock };
-    return store;
+    return { store, janitor };
   };
-  const near = await openStore(disk);
+  const { store: near, janitor: room } = await openStore(disk);
   const separate: SeparateStore<LocalStore>[] = [];
   for (const pattern of config.instances.separate?.map(instancePattern) ?? []) {
-    separate.push({ pattern, near: await openStore(new NodeDisk(join(disk.path, separateDirectory(pattern)))) });
+    const { store } = await openStore(new NodeDisk(join(disk.path, separateDirectory(pattern))));
+    separate.push({ pattern, near: store });
   }
   const nearOf = nearChosenBy(near, separate);
   const functions = new DigestFunctions(digestFunctions);
@@ -97,17 +98,23 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   const builds = undo.use(new Builds(clock, log));
   const instances = instancesOf({ nearOf, allow, far, references });
   const activity = watching(builds, metrics);
-  const onBug = (reason: unknown): void => log.error(`a bug: ${String(reason)}`);
-  const httpCache = new HttpCache(
-    {
-      ...{ instances, digestFunctions, references, disk, random, clock, activity },
-      ...shared,
-      sizeOf: (ctx, instance, name, hex) => nearOf(instance).blobs.sizeOf(ctx, name, hex),
-      scratchFolder: 'tmp',
-      bytesMax: config.janitor.maxSize,
+  const onConnectionEnd = (peer: string): void => builds.left(peer);
+  const calls = new CallLog(clock, log);
+  const observer: Observer = {
+    onCallEnd: (call) => {
+      calls.ended(call);
+      metrics.calls.inc({ method: call.path.slice(call.path.lastIndexOf('.') + 1), code: call.code });
     },
-    onBug,
-  );
+    onConnectionEnd,
+  };
+  const onBug = (reason: unknown): void => log.error(`a bug: ${String(reason)}`);
+  const httpCache = new HttpCache({
+    ...{ instances, digestFunctions, references, disk, random, clock, activity, observer, room },
+    ...shared,
+    sizeOf: (ctx, instance, name, hex) => nearOf(instance).blobs.sizeOf(ctx, name, hex),
+    scratchFolder: 'tmp',
+    bytesMax: config.janitor.maxSize,
+  });
   const assets = undo.use(
     await remoteAssets({
       ...{ ...surroundings, config: config.remoteAsset, instances, functions, references, disk, metrics },
@@ -128,15 +135,6 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   if (far !== undefined) health.setPart('gorego.backing_cache', far.remote.outage === undefined);
 
   const readiness = readinessOf(services.health, far);
-  const onConnectionEnd = (peer: string): void => builds.left(peer);
-  const calls = new CallLog(clock, log);
-  const observer: Observer = {
-    onCallEnd: (call) => {
-      calls.ended(call);
-      metrics.calls.inc({ method: call.path.slice(call.path.lastIndexOf('.') + 1), code: call.code });
-    },
-    onConnectionEnd,
-  };
   const rpcInit = { routes: services.routes, clock, limits: defaultLimits, callerOf, observer };
   const pages = grpcWeb({ ...rpcInit, allowedOrigins: config.server.allowedOrigins ?? [] });
   const httpInit = (first: HttpHandler): HttpServerInit => ({

@@ -108,7 +108,7 @@ export class ActionResults implements HashNamed {
 
   async #put(exchange: Exchange, instance: string, name: HashName): Promise<void> {
     const { values, scratches, activity } = this.#store;
-    await using received = await ReceivedBlob.from(new RequestBody(exchange, this.#store), scratches);
+    await using received = await ReceivedBlob.from(exchange, new RequestBody(exchange, this.#store), scratches);
     const isResult = await this.#share(exchange, instance, name, received);
     await values.put(exchange, instance, pathOf(name), received, isResult ? new Map([[resultMark, '']]) : undefined);
     activity.stored(exchange.caller, received.sizeBytes);

@@ -10,12 +10,14 @@ export interface HashName {
   readonly hex: string;
 }
 
+/** For a digest whose size nobody knows. */
+export const anySizeBytes = 1;
+
 /** `invalid_argument` for what isn't the hash of a function on offer. */
 export function hashNameOf(segments: readonly string[], functions: DigestFunctions): HashName {
   const [first = '', second] = segments;
   const hex = second ?? first;
   const functionName = (second === undefined ? undefined : functions.segment(first)) ?? functions.ofLength(hex.length);
-  const anySizeBytes = 1;
   if (hex !== digestFunctions[functionName].emptyHex) Digest.of(functionName, hex, anySizeBytes);
   return { functionName, hex };
 }

@@ -332,6 +332,42 @@ test('gRPC and HTTP see the same blobs', async () => {
   expect((await get(`/cas/${helloHash}`)).bytes).toEqual(hello);
 });
 
+test('an outage does not look like a miss, whatever is asked for', async () => {
+  await using other = await serveHttpCache({
+    wrap: (blobs) => ({
+      ...{ get: blobs.get.bind(blobs), put: blobs.put.bind(blobs) },
+      findMissing: async () => {
+        throw new Failure('unavailable', 'tier 2 is away');
+      },
+    }),
+  });
+  const unknown = hashOf(Buffer.from('never seen'));
+  expect((await fetch(`${other.url}/cas/${unknown}`)).status).toBe(503);
+  expect((await fetch(`${other.url}/cas/${unknown}`, { method: 'HEAD' })).status).toBe(503);
+  expect(other.calls).toEqual([
+    ['/http.GET', 'unavailable'],
+    ['/http.HEAD', 'unavailable'],
+  ]);
+});
+
+test('a reader that stands still holds up nobody, and costs little', async () => {
+  const bytes = randomBytes(8_000_000);
+  const path = `/cas/${hashOf(bytes)}`;
+  await put(path, bytes);
+  const { connect } = await import('node:net');
+  const before = process.memoryUsage().rss;
+  const readers = Array.from({ length: 50 }, () => {
+    const socket = connect({ host: '127.0.0.1', port: served.port });
+    socket.on('error', () => {}).pause();
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    return socket;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect((await get(path)).bytes.equals(bytes)).toBe(true);
+  expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
+  for (const socket of readers) socket.destroy();
+});
+
 test.each([
   ['unavailable', 503, 503],
   ['resource_exhausted', 429, 507],

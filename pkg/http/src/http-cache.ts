@@ -2,9 +2,9 @@ import type { Codecs } from '@gorego/compression';
 import type { DigestFunctionName } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { Clock, Disk, Random } from '@gorego/platform';
-import type { HttpHandler } from '@gorego/rpc';
+import type { HttpHandler, Observer } from '@gorego/rpc';
 import { type Activity, DigestFunctions, type HashNamed, type Instances } from '@gorego/server';
-import type { References } from '@gorego/storage';
+import { endlessRoom, type References, type Room } from '@gorego/storage';
 import { ActionResults } from './action-results.ts';
 import { cas } from './cas.ts';
 import { Exchange } from './exchange.ts';
@@ -25,9 +25,13 @@ export interface HttpCacheInit {
   /** Where bodies may lie while they come, in its folder `scratchFolder`, which exists. */
   readonly disk: Disk;
   readonly scratchFolder: string;
+  /** For that; endless unless given. */
+  readonly room?: Room;
   readonly random: Random;
   readonly clock: Clock;
   readonly activity: Activity;
+  /** Is told of each request as of a call: `/http.PUT`. */
+  readonly observer?: Observer;
   readonly codecs: Codecs;
   /** The largest body that is taken, bytes: more could never be kept. */
   readonly bytesMax: number;
@@ -52,20 +56,19 @@ export interface Store {
 export class HttpCache {
   readonly #store: Store;
   readonly #actionResults: ActionResults;
-  readonly #onBug: (reason: unknown) => void;
+  readonly #observer: Observer | undefined;
 
-  /** `onBug` is told of what is thrown and no Failure; the client learns only that there was one. */
-  constructor(init: HttpCacheInit, onBug: (reason: unknown) => void) {
+  constructor(init: HttpCacheInit) {
     const { instances, digestFunctions, references, sizeOf, clock, activity, codecs, bytesMax } = init;
     this.#store = {
       ...{ instances, references, sizeOf, clock, activity, codecs, bytesMax },
       functions: new DigestFunctions(digestFunctions),
       sizes: new KnownSizes(),
       values: new Values(instances),
-      scratches: new Scratches(init.disk, init.random, init.scratchFolder),
+      scratches: new Scratches(init.disk, init.random, init.scratchFolder, init.room ?? endlessRoom),
     };
     this.#actionResults = new ActionResults(this.#store);
-    this.#onBug = onBug;
+    this.#observer = init.observer;
   }
 
   /** For the gRPC side: what it must be told, and may ask. */
@@ -76,12 +79,22 @@ export class HttpCache {
   /** Takes every request. */
   readonly handle: HttpHandler = async (request, response) => {
     using exchange = new Exchange(request, response);
+    const { clock } = this.#store;
+    const startedMs = clock.monotonic();
+    let failure: unknown;
     try {
       await this.#route(exchange);
     } catch (reason) {
-      if (!(reason instanceof Failure)) this.#onBug(reason);
+      failure = reason;
       exchange.fail(reason instanceof Failure ? reason : new Failure('internal', 'internal error'));
     }
+    this.#observer?.onCallEnd?.({
+      path: `/http.${exchange.method}`,
+      caller: exchange.caller,
+      ms: clock.monotonic() - startedMs,
+      code: failure === undefined ? 'ok' : failure instanceof Failure ? failure.code : 'internal',
+      failure,
+    });
     return true;
   };
 

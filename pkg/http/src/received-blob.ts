@@ -1,3 +1,4 @@
+import type { Context } from '@gorego/context';
 import { Digest, type DigestFunctionName, digestFunctions } from '@gorego/digest';
 import { BlobReader } from '@gorego/storage';
 import type { RequestBody } from './request-body.ts';
@@ -14,9 +15,9 @@ export class ReceivedBlob implements AsyncDisposable {
   }
 
   /** Reads the body to its end. */
-  static async from(body: RequestBody, scratches: Scratches): Promise<ReceivedBlob> {
+  static async from(ctx: Context, body: RequestBody, scratches: Scratches): Promise<ReceivedBlob> {
     await using undo = new AsyncDisposableStack();
-    const scratch = undo.use(scratches.begin());
+    const scratch = undo.use(scratches.begin(ctx));
     let sizeBytes = 0;
     for await (const chunk of body.chunks()) {
       sizeBytes += chunk.byteLength;

@@ -1,7 +1,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { background } from '@gorego/context';
+import { Failure } from '@gorego/errors';
 import { NodeDisk, systemRandom } from '@gorego/platform';
+import { endlessRoom, type Room } from '@gorego/storage';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Scratch, Scratches } from './scratch.ts';
 
@@ -9,7 +12,7 @@ let directory: string;
 let scratches: Scratches;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'gorego-scratch-'));
-  scratches = new Scratches(new NodeDisk(directory), systemRandom, '.');
+  scratches = new Scratches(new NodeDisk(directory), systemRandom, '.', endlessRoom);
 });
 afterEach(() => rm(directory, { recursive: true }));
 
@@ -26,7 +29,7 @@ test.each([
 ])('%d bytes in pieces of %d are given back, from %d files', async (bytes, piece, files) => {
   const whole = Buffer.from(Array.from({ length: bytes }, (_, i) => i % 251));
   {
-    await using scratch = scratches.begin();
+    await using scratch = scratches.begin(background());
     for (let at = 0; at < bytes; at += piece) await scratch.append(whole.subarray(at, at + piece));
     expect((await bytesIn(scratch)).equals(whole)).toBe(true);
     expect((await bytesIn(scratch)).equals(whole)).toBe(true);
@@ -39,10 +42,34 @@ test.each([
 test('all together hold 64 MiB in memory, and what is more goes to the disk', async () => {
   await using stack = new AsyncDisposableStack();
   for (let i = 0; i < 70; i++) {
-    const scratch = stack.use(scratches.begin());
+    const scratch = stack.use(scratches.begin(background()));
     await scratch.append(Buffer.alloc(2 ** 20, i));
     expect((await bytesIn(scratch)).equals(Buffer.alloc(2 ** 20, i))).toBe(true);
   }
   expect(scratches.heldBytes).toBe(64 * 2 ** 20);
   expect(await readdir(directory)).toHaveLength(6);
+});
+
+test('what goes to the disk has room there, or is refused', async () => {
+  let takenBytes = 0;
+  const room: Room = {
+    reserve: async (_ctx, bytes) => {
+      if (takenBytes + bytes > 10_000_000) throw new Failure('resource_exhausted', 'full');
+      takenBytes += bytes;
+      return {
+        [Symbol.dispose]: () => {
+          takenBytes -= bytes;
+        },
+      };
+    },
+    relieve: async () => false,
+  };
+  const bounded = new Scratches(new NodeDisk(directory), systemRandom, '.', room);
+  {
+    await using scratch = bounded.begin(background());
+    for (let i = 0; i < 8; i++) await scratch.append(Buffer.alloc(2 ** 20));
+    expect(takenBytes).toBe(8 * 2 ** 20);
+    await expect(scratch.append(Buffer.alloc(2 ** 20))).rejects.toMatchObject({ code: 'resource_exhausted' });
+  }
+  expect([takenBytes, await readdir(directory)]).toEqual([0, []]);
 });

@@ -1,5 +1,7 @@
+import type { Context } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { Disk, DiskFile, Random } from '@gorego/platform';
+import type { Room } from '@gorego/storage';
 
 /** Bytes without a name: they are gone when it is disposed. */
 export interface Scratch extends AsyncDisposable {
@@ -16,18 +18,23 @@ const heldBytesMaxTogether = 64 * 1024 * 1024;
 
 const readBytes = 256 * 1024;
 
+/** Room on the disk is taken in steps of this, as bytes come. */
+const reserveBytes = 4 * 1024 * 1024;
+
 /** Makes room for bodies whose hash must be known before they can be stored: small ones in memory, others in files. */
 export class Scratches {
   readonly #disk: Disk;
   readonly #random: Random;
   readonly #folder: string;
+  readonly #room: Room;
   #heldBytes = 0;
 
-  /** Files come to lie in `folder` of `disk`; what a crash leaves there is its owner's to remove. */
-  constructor(disk: Disk, random: Random, folder: string) {
+  /** Files come to lie in `folder` of `disk`, within `room`; what a crash leaves there is its owner's to remove. */
+  constructor(disk: Disk, random: Random, folder: string, room: Room) {
     this.#disk = disk;
     this.#random = random;
     this.#folder = folder;
+    this.#room = room;
   }
 
   /** What all of them hold in memory now. */
@@ -35,7 +42,8 @@ export class Scratches {
     return this.#heldBytes;
   }
 
-  begin(): Scratch {
+  /** `append` fails with `resource_exhausted` when there is no room on the disk. */
+  begin(ctx: Context): Scratch {
     const held = new HeldBytes();
     let file: ScratchFile | undefined;
     const letGo = (): void => {
@@ -54,7 +62,7 @@ export class Scratches {
           this.#heldBytes += growth;
           return;
         }
-        file ??= new ScratchFile(this.#disk, `${this.#folder}/${this.#random.hex(16)}`);
+        file ??= new ScratchFile(ctx, this.#disk, this.#room, `${this.#folder}/${this.#random.hex(16)}`);
         await file.append([held.bytes, chunk]);
         letGo();
       },
@@ -107,20 +115,32 @@ class HeldBytes {
 }
 
 class ScratchFile implements AsyncDisposable {
+  readonly #ctx: Context;
   readonly #disk: Disk;
+  readonly #room: Room;
   readonly #path: string;
+  readonly #reservations: Disposable[] = [];
+  #reservedBytes = 0;
   #file: DiskFile | undefined;
   #sizeBytes = 0;
 
-  constructor(disk: Disk, path: string) {
+  constructor(ctx: Context, disk: Disk, room: Room, path: string) {
+    this.#ctx = ctx;
     this.#disk = disk;
+    this.#room = room;
     this.#path = path;
   }
 
   async append(chunks: readonly Uint8Array[]): Promise<void> {
+    const bytes = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (this.#sizeBytes + bytes > this.#reservedBytes) {
+      const more = Math.max(reserveBytes, bytes);
+      this.#reservations.push(await this.#room.reserve(this.#ctx, more));
+      this.#reservedBytes += more;
+    }
     this.#file ??= await this.#disk.create(this.#path);
     await this.#file.write(chunks, this.#sizeBytes);
-    for (const { byteLength } of chunks) this.#sizeBytes += byteLength;
+    this.#sizeBytes += bytes;
   }
 
   async *chunks(): AsyncGenerator<Uint8Array> {
@@ -134,8 +154,10 @@ class ScratchFile implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#file === undefined) return;
-    await this.#file.close();
-    await this.#disk.remove(this.#path);
+    if (this.#file !== undefined) {
+      await this.#file.close();
+      await this.#disk.remove(this.#path);
+    }
+    for (const reservation of this.#reservations.splice(0)) reservation[Symbol.dispose]();
   }
 }

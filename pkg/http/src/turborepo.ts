@@ -51,7 +51,7 @@ export async function turborepo(
 /** What is there of many artifacts: its size, and what was said of it; null for what isn't there. */
 async function answerQuestion(exchange: Exchange, instance: string, store: Store): Promise<void> {
   const body = new RequestBody(exchange, { ...store, bytesMax: questionBytesMax });
-  await using received = await ReceivedBlob.from(body, store.scratches);
+  await using received = await ReceivedBlob.from(exchange, body, store.scratches);
   const hashes = hashesIn(await bytesOf(received.open(), questionBytesMax));
   const found: [string, unknown][] = [];
   for (const hash of hashes) {

@@ -33,7 +33,7 @@ export async function storeValue(
   store: Store,
   about?: About,
 ): Promise<void> {
-  await using received = await ReceivedBlob.from(new RequestBody(exchange, store), store.scratches);
+  await using received = await ReceivedBlob.from(exchange, new RequestBody(exchange, store), store.scratches);
   await store.values.put(exchange, instance, path, received, about);
   store.activity.stored(exchange.caller, received.sizeBytes);
 }

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codecs } from '@gorego/compression';
 import type { DigestFunctionName } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
 import { NodeDisk, systemClock, systemRandom } from '@gorego/platform';
-import { defaultLimits, GrpcJsServer, HttpServer } from '@gorego/rpc';
+import { defaultLimits, GrpcJsServer, HttpServer, type Observer } from '@gorego/rpc';
 import {
   type Activity,
   cacheServices,
@@ -25,6 +26,8 @@ export interface ServedHttpCache extends AsyncDisposable {
   readonly directory: string;
   /** What was thrown and no Failure. */
   readonly bugs: readonly unknown[];
+  /** What the observer was told. */
+  readonly calls: readonly [path: string, code: string][];
 }
 
 export interface ServeOptions {
@@ -51,23 +54,27 @@ export async function serveHttpCache({
     actions: completeOnly(store.actions(name), blobs, references),
   });
   const bugs: unknown[] = [];
+  const calls: [path: string, code: string][] = [];
   const onBug = (reason: unknown): void => void bugs.push(reason);
   const clock = systemClock;
-  const cache = new HttpCache(
-    {
-      ...{ instances, digestFunctions, references, disk, clock, activity, bytesMax, random: systemRandom },
-      sizeOf: (ctx, _instance, name, hex) => store.blobs.sizeOf(ctx, name, hex),
-      scratchFolder: 'tmp',
-      codecs: codecs(),
+  const observer: Observer = {
+    onCallEnd: ({ path, code, failure }) => {
+      calls.push([path, code]);
+      if (failure !== undefined && !(failure instanceof Failure)) bugs.push(failure);
     },
-    onBug,
-  );
+  };
+  const cache = new HttpCache({
+    ...{ instances, digestFunctions, references, disk, clock, activity, bytesMax, observer, random: systemRandom },
+    sizeOf: (ctx, _instance, name, hex) => store.blobs.sizeOf(ctx, name, hex),
+    scratchFolder: 'tmp',
+    codecs: codecs(),
+  });
   const http1 = new HttpServer({ handlers: [cache.handle], clock, onBug });
   const { routes } = cacheServices({ instances, digestFunctions, hashNamed: cache.hashNamed });
   const server = await GrpcJsServer.listen('127.0.0.1:0', { routes, clock, callerOf, limits: defaultLimits, http1 });
   const { port } = server.address;
   return {
-    ...{ port, directory, bugs, url: `http://127.0.0.1:${port}` },
+    ...{ port, directory, bugs, calls, url: `http://127.0.0.1:${port}` },
     [Symbol.asyncDispose]: async () => {
       await http1.close(0);
       await server.close(0);
