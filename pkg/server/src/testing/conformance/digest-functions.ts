@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Digest, type DigestFunctionName, digestFunctionNames, digestFunctions } from '@gorego/digest';
 import {
   ContentAddressableStorageDefinition as cas,
@@ -9,6 +10,7 @@ import {
 import { type DigestMessage, digestMessage } from '../../wire-digest.ts';
 import { readOne, updateOne } from './batches.ts';
 import { assertSame, type Blob, freshBlob, piecesOf } from './blobs.ts';
+import { requestsOf } from './compressors.ts';
 import type { Reapi } from './reapi.ts';
 import { asking, type ConformanceCase, functionsOf, hashingBy } from './suite.ts';
 
@@ -75,6 +77,19 @@ function casesOf(name: DigestFunctionName): ConformanceCase[] {
           if (digestFunctions[name].isSpelledOut) continue;
           assertSame(await readOne(api, blob.digest), blob.bytes); // Its length tells.
         }
+      }),
+    },
+    {
+      name: `takes and gives blobs compressed, named by ${name} of what they are uncompressed`,
+      obligations: ['BSR-5', 'BSR-11'], // obligation: BSR-5, BSR-11
+      appliesTo: (subject) => hashingBy(name)(subject) && subject.offers.includes('zstd'),
+      run: asking(async (api) => {
+        const blob = named.blob(fresh(70_000));
+        const resource = `compressed-blobs/zstd/${named.rest(blob.digest)}`;
+        await api.write(requestsOf(`uploads/u/${resource}`, zstdCompressSync(blob.bytes)));
+        assertSame(await named.read(api, blob), blob.bytes);
+        assertSame(zstdDecompressSync(await api.read(resource)), blob.bytes);
+        assertSame(zstdDecompressSync(await api.read(resource, 20)), blob.bytes.subarray(20));
       }),
     },
     {
