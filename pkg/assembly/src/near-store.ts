@@ -36,7 +36,7 @@ export async function nearStore({
   metrics,
 }: NearStoreInit): Promise<NearStore> {
   const { maxSize, minFree, grace } = config.janitor;
-  const { segmentThreshold, durability, scrubRate, forceUpdateAtime } = config.localStore;
+  const { segmentThreshold, durability, scrubRate, forceUpdateAtime, compression } = config.localStore;
   await using stack = new AsyncDisposableStack();
   const janitor = stack.use(
     new Janitor({
@@ -63,7 +63,17 @@ export async function nearStore({
   );
   const store = stack.use(
     await LocalStore.open({
-      ...{ disk, random, clock, boot: bootId(), room: janitor, segmentThreshold, durability, forceUpdateAtime },
+      ...{
+        disk,
+        random,
+        clock,
+        boot: bootId(),
+        room: janitor,
+        segmentThreshold,
+        durability,
+        forceUpdateAtime,
+        compression,
+      },
       segmentBytes: Math.min(segmentBytesMax, Math.max(segmentBytesMin, Math.floor(maxSize * segmentShare))),
       observer: storeObserver(log),
     }),

@@ -57,6 +57,7 @@ describe('loadConfig', () => {
         segmentThreshold: 65_536,
         durability: 'process',
         scrubRate: 0,
+        compression: 'off',
       },
       janitor: { maxSize: 10 * 2 ** 30, minFree: undefined, grace: 600_000 },
       remoteAsset: { allow: undefined, allowNetworks: undefined, timeout: 600_000, maxSize: 2 ** 32 },

@@ -20,6 +20,8 @@ export interface Config {
     readonly segmentThreshold: number;
     /** What an acknowledged write survives: the end of the process, or a loss of power. */
     readonly durability: 'process' | 'power';
+    /** How blobs are written down that get smaller by it. */
+    readonly compression: 'off' | 'zstd';
     /** How much is hashed in the background, bytes a second; 0 is nothing. */
     readonly scrubRate: number;
   };

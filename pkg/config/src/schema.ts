@@ -74,6 +74,7 @@ export const schema: Schema<Config> = {
       'process',
       ['process', 'power'],
     ),
+    compression: oneOf<'off' | 'zstd'>('how blobs are written down that get smaller by it', 'off', ['off', 'zstd']),
     scrubRate: size('how much of what is stored is hashed again each second, to find what rotted; 0 is nothing', '0'),
   },
   janitor: {

@@ -10,8 +10,16 @@ export interface BlobReaderInit {
   readonly release?: (() => void | PromiseLike<void>) | undefined;
   /** Set by who checks the hash while the chunks pass, and holds the last one back until it agrees. */
   readonly verifiedAs?: Digest | undefined;
+  readonly compressed?: Compressed | undefined;
   /** Opens the same bytes once more, from an offset on: for who must send them again. Good until this one's release. */
   readonly again?: ((offset: number) => Promise<BlobReader>) | undefined;
+}
+
+/** The same bytes as they are stored: for who would compress them anyway. */
+export interface Compressed {
+  readonly codec: 'zstd';
+  /** Read instead of the reader itself, and like it: once, by its owner, who disposes the reader in any case. */
+  readonly chunks: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 /**
@@ -28,6 +36,8 @@ export class BlobReader implements AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly sizeBytes: number;
   /** All the bytes, where they are in memory already: a look that reads nothing and leaves the ownership as it is. */
   readonly bytes: Uint8Array | undefined;
+  /** The same bytes compressed, where they are stored like that. */
+  readonly compressed: Compressed | undefined;
   /** Whoever reads this to its end without a failure holds the blob of this name. */
   readonly verifiedAs: Digest | undefined;
   /** Opens the same bytes once more, where that can be had; each has its own owner. */
@@ -37,10 +47,11 @@ export class BlobReader implements AsyncIterable<Uint8Array>, AsyncDisposable {
   #state: 'fresh' | 'reading' | 'released' = 'fresh';
   #received = 0;
 
-  constructor({ sizeBytes, chunks, release, verifiedAs, again }: BlobReaderInit, bytes?: Uint8Array) {
+  constructor({ sizeBytes, chunks, release, verifiedAs, compressed, again }: BlobReaderInit, bytes?: Uint8Array) {
     assert(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0);
     this.sizeBytes = sizeBytes;
     this.bytes = bytes;
+    this.compressed = compressed;
     this.verifiedAs = verifiedAs;
     this.again = again;
     this.#iterator =

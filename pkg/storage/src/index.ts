@@ -1,5 +1,5 @@
 export type { ActionCache, KeptActions } from './action-cache.ts';
-export { BlobReader, type BlobReaderInit, bytesOf, type Outcome, observed } from './blob-reader.ts';
+export { BlobReader, type BlobReaderInit, bytesOf, type Compressed, type Outcome, observed } from './blob-reader.ts';
 export type { BlobStore, SizingStore, Staged, StagingStore } from './blob-store.ts';
 export { type ByteRange, isWhole, type Span, sliced, spanOf } from './byte-range.ts';
 export { completeOnly, isComplete, type References } from './complete-only.ts';

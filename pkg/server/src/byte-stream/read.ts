@@ -47,9 +47,13 @@ export function read(instances: Instances, functions: DigestFunctions, activity:
   };
 }
 
-/** What goes over the wire: a compressed stream of its own, wherever in the blob it begins. */
-function sent(blob: BlobReader, compressor: CodecName | undefined, codecs: Codecs): AsyncIterable<Uint8Array> {
-  return compressor === undefined ? blob : codecs[compressor].compress(blob, blob.sizeBytes);
+type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** What goes over the wire: a compressed stream of its own, wherever in the blob it begins; as it is stored, if it is stored like that. */
+function sent(blob: BlobReader, compressor: CodecName | undefined, codecs: Codecs): Pieces {
+  if (compressor === undefined) return blob;
+  if (compressor === blob.compressed?.codec) return blob.compressed.chunks();
+  return codecs[compressor].compress(blob, blob.sizeBytes);
 }
 
 function checkRange(digest: Digest, offset: number, limit: number): void {

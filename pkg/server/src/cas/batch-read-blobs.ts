@@ -42,7 +42,7 @@ export function batchReadBlobs(
     const read = async (message: DigestMessage): Promise<BatchReadBlobsResponse_Response> => {
       let sent: Sent = { data: new Uint8Array(), compressor: 0 };
       const status = await entryStatus(call, async () => {
-        sent = await shortened(await load(call, instance, functions.digest(message, functionName)), codec);
+        sent = await load(call, instance, functions.digest(message, functionName), codec);
         activity.served(call.caller, sent.data.byteLength);
       });
       return { digest: echoed(message), ...sent, status };
@@ -53,10 +53,15 @@ export function batchReadBlobs(
   return unary(method, answer, bounds);
 }
 
-async function load(call: Call, { blobs }: Instance, digest: Digest): Promise<Uint8Array<ArrayBuffer>> {
+async function load(call: Call, { blobs }: Instance, digest: Digest, codec: Codec | undefined): Promise<Sent> {
   const blob = await blobs.get(call, digest);
   if (blob === undefined) throw new Failure('not_found', `${digest} is not here`);
-  return (await bytesOf(blob, Digest.sizeBytes(digest))) as Uint8Array<ArrayBuffer>;
+  if (codec !== undefined && codec.name === blob.compressed?.codec) {
+    await using owned = blob;
+    const data = Buffer.concat(await Array.fromAsync(blob.compressed.chunks()));
+    if (data.byteLength < owned.sizeBytes) return { data, compressor: compressorNumber(codec.name) };
+  }
+  return await shortened((await bytesOf(blob, Digest.sizeBytes(digest))) as Uint8Array<ArrayBuffer>, codec);
 }
 
 type Sent = Pick<BatchReadBlobsResponse_Response, 'data' | 'compressor'>;

@@ -38,9 +38,10 @@ export class AccessTimes implements Disposable {
     const used = Array.from(this.#used);
     this.#used.clear();
     for (const [digest, usedMs] of used) {
-      const path = DiskPath.ofBlob(digest);
-      const stat = await this.#disk.stat(path);
-      if (stat !== undefined) await this.#disk.setTimes(path, usedMs, stat.modifiedMs);
+      for (const path of [DiskPath.ofBlob(digest), DiskPath.ofPacked(digest)]) {
+        const stat = await this.#disk.stat(path);
+        if (stat !== undefined) await this.#disk.setTimes(path, usedMs, stat.modifiedMs);
+      }
     }
   }
 

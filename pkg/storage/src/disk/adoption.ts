@@ -1,9 +1,9 @@
-import { crc32 } from 'node:zlib';
 import { Digest } from '@gorego/digest';
 import type { Contents } from './contents.ts';
 import { shardCount } from './index/entry-index.ts';
 import { field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
+import { Encoding, isRight } from './packing.ts';
 import type { Segment } from './segments/segment.ts';
 import { recordsIn } from './segments/segment-scan.ts';
 import type { Segments } from './segments/segments.ts';
@@ -37,10 +37,9 @@ export async function adoptRecords(
 ): Promise<number> {
   let end = from;
   for await (const { header, offset, bodyOffset } of recordsIn(segment, from)) {
-    const { kind, digest, instance, bodyBytes, check, written } = header;
+    const { kind, digest, instance, bodyBytes, written } = header;
     end = bodyOffset + bodyBytes;
     const isBlob = kind === 'blob';
-    if (isBlob && bodyBytes !== Digest.sizeBytes(digest)) continue;
     const key = isBlob ? Key.ofBlob(digest) : Key.ofAction(instance, digest);
     const known = contents.index.get(key);
     if (
@@ -50,9 +49,12 @@ export async function adoptRecords(
       continue;
     if (verifies || !isBlob) {
       const body = await segment.readSome(Buffer.allocUnsafe(bodyBytes), bodyOffset);
-      if (isBlob ? !Digest.isOf(digest, body) : crc32(body) !== check) continue;
+      if (!isRight(header, body)) continue;
     }
-    contents.set(key, { kind, sizeBytes: bodyBytes, segment: segment.number, offset, used: written });
+    const sizeBytes = isBlob ? Digest.sizeBytes(digest) : bodyBytes;
+    const packedBytes = header.encoding === Encoding.asIs ? undefined : bodyBytes;
+    if (isBlob && packedBytes === undefined && bodyBytes !== sizeBytes) continue;
+    contents.set(key, { kind, sizeBytes, packedBytes, segment: segment.number, offset, used: written });
   }
   return end;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@gorego/platform';
-import { type Entry, EntryIndex, type NewEntry, shardCount, sizeOf } from './index/entry-index.ts';
+import { type Entry, EntryIndex, type NewEntry, shardCount, storedBytesAt } from './index/entry-index.ts';
 import { entryWords, field } from './index/entry-table.ts';
 import type { IndexLog } from './index/index-log.ts';
 import type { Key } from './index/key.ts';
@@ -43,7 +43,7 @@ export class Contents {
       const { words } = index.shard(shard);
       for (let at = 0; at < words.length; at += entryWords) {
         if (words[at + field.flags] === 0) continue;
-        this.#count(words[at] as number, words[at + field.segment] as number, sizeOf(words, at));
+        this.#count(words[at] as number, words[at + field.segment] as number, storedBytesAt(words, at));
       }
     }
   }
@@ -72,7 +72,7 @@ export class Contents {
   set(key: Key, entry: NewEntry): Entry | undefined {
     const before = this.index.set(key, entry);
     if (before !== undefined) this.#discount(key, before);
-    this.#count(key.a, entry.segment, entry.sizeBytes);
+    this.#count(key.a, entry.segment, entry.packedBytes ?? entry.sizeBytes);
     this.#log.set(key);
     return before;
   }
@@ -106,31 +106,31 @@ export class Contents {
   }
 
   /** `word` is the first of the key's. */
-  #count(word: number, segment: number, sizeBytes: number): void {
+  #count(word: number, segment: number, storedBytes: number): void {
     if (segment === 0) {
-      this.#fileBytes += fileDiskBytes(sizeBytes);
+      this.#fileBytes += fileDiskBytes(storedBytes);
       this.#leaves.add(word);
       return;
     }
     const use = this.#segments.get(segment);
     if (use === undefined) {
-      this.#segments.set(segment, { records: 1, bytes: recordBytes(sizeBytes) });
+      this.#segments.set(segment, { records: 1, bytes: recordBytes(storedBytes) });
     } else {
       use.records++;
-      use.bytes += recordBytes(sizeBytes);
+      use.bytes += recordBytes(storedBytes);
     }
   }
 
-  #discount({ a }: Key, { segment, sizeBytes }: Entry): void {
+  #discount({ a }: Key, { segment, sizeBytes, packedBytes = sizeBytes }: Entry): void {
     if (segment === 0) {
-      this.#fileBytes -= fileDiskBytes(sizeBytes);
+      this.#fileBytes -= fileDiskBytes(packedBytes);
       this.#leaves.remove(a);
       return;
     }
     const use = this.#segments.get(segment);
     if (use === undefined) return;
     use.records--;
-    use.bytes -= recordBytes(sizeBytes);
+    use.bytes -= recordBytes(packedBytes);
     if (use.records === 0) this.#segments.delete(segment);
   }
 }

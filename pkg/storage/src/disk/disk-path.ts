@@ -15,6 +15,11 @@ export const DiskPath = {
     return `cas/${hex.slice(0, 2)}/${hex.slice(2, 4)}/${DiskPath.nameOf(digest)}`;
   },
 
+  /** Where a compressed one is, which says how large it is unpacked: `cas/ab/cd/<hash>.<size>.zst`. */
+  ofPacked(digest: Digest): string {
+    return `${DiskPath.ofBlob(digest)}.${Digest.sizeBytes(digest)}.zst`;
+  },
+
   /** The last part of it. */
   nameOf(digest: Digest): string {
     const hex = Digest.hex(digest);
@@ -22,10 +27,13 @@ export const DiskPath = {
   },
 
   /** Which blob a file of this name and size is; undefined for a stranger. */
-  blobIn(name: string, sizeBytes: number): Digest | undefined {
-    const [, named = 'sha256', hex = ''] = /^(?:([a-z0-9]+)-)?([0-9a-f]+)$/.exec(name) ?? [];
+  blobIn(name: string, fileBytes: number): { readonly digest: Digest; readonly isPacked: boolean } | undefined {
+    const [, named = 'sha256', hex = '', packedOf] = fileName.exec(name) ?? [];
     const known = Object.hasOwn(digestFunctions, named) ? digestFunctions[named as DigestFunctionName] : undefined;
+    const sizeBytes = packedOf === undefined ? fileBytes : Number(packedOf);
     if (known === undefined || known.hexLength !== hex.length || sizeBytes === 0) return undefined;
-    return Digest.of(known.name, hex, sizeBytes);
+    return { digest: Digest.of(known.name, hex, sizeBytes), isPacked: packedOf !== undefined };
   },
 } as const;
+
+const fileName = /^(?:([a-z0-9]+)-)?([0-9a-f]+)(?:\.([1-9][0-9]{0,14})\.zst)?$/;

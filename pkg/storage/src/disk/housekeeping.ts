@@ -2,7 +2,7 @@ import { type Context, throwIfEnded } from '@gorego/context';
 import { compacted } from './compaction.ts';
 import { fileDiskBytes, recordBytes } from './contents.ts';
 import { DiskPath } from './disk-path.ts';
-import { keyAt, shardCount, sizeOf } from './index/entry-index.ts';
+import { keyAt, shardCount, storedBytesAt } from './index/entry-index.ts';
 import { entryWords, field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
 import { parentOf } from './staging.ts';
@@ -154,8 +154,8 @@ export class StoreHousekeeping implements Housekeeping {
     const word = key.a.toString(16).padStart(8, '0');
     const directory = `${DiskPath.blobs}/${word.slice(0, 2)}/${word.slice(2, 4)}`;
     for (const { name } of await disk.list(directory)) {
-      const digest = DiskPath.blobIn(name, 1);
-      if (digest === undefined || !isSame(Key.ofBlob(digest), key)) continue;
+      const found = DiskPath.blobIn(name, 1);
+      if (found === undefined || !isSame(Key.ofBlob(found.digest), key)) continue;
       await disk.remove(`${directory}/${name}`);
     }
     for (let empty = directory; empty !== DiskPath.blobs; empty = parentOf(empty)) {
@@ -184,8 +184,8 @@ function ageOfBucket(bucket: number): number {
 }
 
 function bytesAt(words: Uint32Array, at: number): number {
-  const sizeBytes = sizeOf(words, at);
-  return words[at + field.segment] === 0 ? fileDiskBytes(sizeBytes) : recordBytes(sizeBytes);
+  const bytes = storedBytesAt(words, at);
+  return words[at + field.segment] === 0 ? fileDiskBytes(bytes) : recordBytes(bytes);
 }
 
 function isSame(one: Key, other: Key): boolean {

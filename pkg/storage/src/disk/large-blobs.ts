@@ -143,12 +143,13 @@ export class LargeBlobs {
 
   #ghost(key: Key): void {
     const { contents } = this.#parts;
-    if (contents.index.get(key)?.segment === 0) contents.forget(key);
+    const entry = contents.index.get(key);
+    if (entry?.segment === 0 && entry.packedBytes === undefined) contents.forget(key);
   }
 }
 
 /** 24 bits of which file it is, and when it was last changed. */
-function identityOf({ inode, modifiedMs, sizeBytes }: FileStat): number {
+export function identityOf({ inode, modifiedMs, sizeBytes }: FileStat): number {
   const mixed = Math.imul(inode | 0, 0x9e3779b1) ^ Math.imul(Math.floor(modifiedMs * 1000) | 0, 0x85ebca77) ^ sizeBytes;
   return (mixed ^ (mixed >>> 15)) & 0xffffff;
 }

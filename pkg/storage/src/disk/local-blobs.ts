@@ -1,14 +1,16 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest, type DigestFunctionName } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
-import { BlobReader, bytesOf } from '../blob-reader.ts';
+import { type BlobReader, bytesOf } from '../blob-reader.ts';
 import type { SizingStore, Staged, StagingStore } from '../blob-store.ts';
 import { type ByteRange, spanOf } from '../byte-range.ts';
 import { verifying } from '../verified.ts';
 import { DiskPath } from './disk-path.ts';
 import { Key } from './index/key.ts';
 import { LargeBlobs } from './large-blobs.ts';
+import { PackedBlobs } from './packed-blobs.ts';
 import { SmallBlobs } from './small-blobs.ts';
+import type { StagedFile } from './staged-file.ts';
 import type { StoreParts } from './store-parts.ts';
 import { Ticks } from './ticks.ts';
 
@@ -22,11 +24,13 @@ export class LocalBlobs implements StagingStore, SizingStore {
   readonly #parts: StoreParts;
   readonly #small: SmallBlobs;
   readonly #large: LargeBlobs;
+  readonly #packed: PackedBlobs;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
     this.#small = new SmallBlobs(parts);
     this.#large = new LargeBlobs(parts);
+    this.#packed = new PackedBlobs(parts, this.#large);
   }
 
   async get(ctx: Context, digest: Digest, range?: ByteRange): Promise<BlobReader | undefined> {
@@ -41,14 +45,14 @@ export class LocalBlobs implements StagingStore, SizingStore {
       contents.index.touch(key, contents.now);
       if (entry.segment === 0) {
         onFileUsed(digest);
-        return this.#large.get(ctx, digest, key, span);
+        const files = entry.packedBytes === undefined ? this.#large : this.#packed;
+        return files.get(ctx, digest, key, span);
       }
-      const bytes = await this.#small.get(digest, key, entry, span.start, span.end);
-      if (bytes !== undefined) {
-        return BlobReader.ofBytes(bytes, bytes.byteLength === sizeBytes ? digest : undefined);
-      }
+      const blob = await this.#small.get(digest, key, entry, span);
+      if (blob !== undefined) return blob;
     }
-    return this.#parts.mayHaveStrangers() ? this.#large.get(ctx, digest, key, span) : undefined;
+    if (!this.#parts.mayHaveStrangers()) return undefined;
+    return (await this.#large.get(ctx, digest, key, span)) ?? (await this.#packed.get(ctx, digest, key, span));
   }
 
   async put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
@@ -56,9 +60,10 @@ export class LocalBlobs implements StagingStore, SizingStore {
     throwIfEnded(ctx);
     const key = Key.ofBlob(digest);
     const here = this.#here(digest, key);
-    if (here === true || (here === undefined && (await this.#large.look(digest, key)))) return;
+    if (here === true || (here === undefined && (await this.#look(digest, key)))) return;
     if (Digest.sizeBytes(digest) > this.#parts.segmentThreshold) {
-      await this.#large.put(ctx, digest, verifying(digest, owned, 'invalid_argument'));
+      const files = this.#parts.compression === 'zstd' ? this.#packed : this.#large;
+      await files.put(ctx, digest, verifying(digest, owned, 'invalid_argument'));
     } else {
       await this.#small.put(ctx, digest, await this.#wholeOf(digest, owned));
     }
@@ -80,7 +85,7 @@ export class LocalBlobs implements StagingStore, SizingStore {
       else if (here === undefined) unsure.push(digest);
     }
     const look = async (digest: Digest): Promise<void> => {
-      if (!(await this.#large.look(digest, Key.ofBlob(digest)))) missing.add(digest);
+      if (!(await this.#look(digest, Key.ofBlob(digest)))) missing.add(digest);
     };
     if (unsure.length > 0) await Promise.all(unsure.map(look));
     return missing;
@@ -94,6 +99,13 @@ export class LocalBlobs implements StagingStore, SizingStore {
     if (entry?.kind === 'blob' && !entry.isSuspect) return entry.sizeBytes;
     const stat = mayHaveStrangers() ? await disk.stat(DiskPath.ofBlob(ofAnySize)) : undefined;
     return stat?.kind === 'file' ? stat.sizeBytes : undefined;
+  }
+
+  /** Is there a file of the blob? */
+  async #look(digest: Digest, key: Key): Promise<boolean> {
+    const entry = this.#parts.contents.index.get(key);
+    if (entry !== undefined) return (entry.packedBytes === undefined ? this.#large : this.#packed).look(digest, key);
+    return (await this.#large.look(digest, key)) || (await this.#packed.look(digest, key));
   }
 
   /** Undefined where a look at the disk must tell. */
@@ -149,12 +161,20 @@ export class LocalBlobs implements StagingStore, SizingStore {
       read: (position, limitBytes) => file.read(position, limitBytes),
       commit: async () => {
         checkStaged(digest, file.sizeBytes);
-        await this.#large.name(file, digest);
+        if (this.#parts.compression === 'zstd') await this.#packed.put(ctx, digest, piecesOf(file));
+        else await this.#large.name(file, digest);
       },
       [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
     };
   }
 }
+
+/** What was staged, to be written down once more. */
+async function* piecesOf(file: StagedFile): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < file.sizeBytes; at += pieceBytes) yield await file.read(at, pieceBytes);
+}
+
+const pieceBytes = 256 * 1024;
 
 function checkStaged(digest: Digest, sizeBytes: number): void {
   if (sizeBytes !== Digest.sizeBytes(digest)) {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codecs } from '@gorego/compression';
 import { background, Scope } from '@gorego/context';
 import { Digest, digestFunctionNames, digestFunctions } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
@@ -21,9 +23,12 @@ import { LocalStore, type StoreObserver } from './local-store.ts';
 
 const ctx = background();
 
-async function fresh(): Promise<{ dir: string; store: LocalStore } & AsyncDisposable> {
+async function fresh(
+  compression: 'off' | 'zstd' = 'off',
+): Promise<{ dir: string; store: LocalStore } & AsyncDisposable> {
   const dir = await mkdtemp(join(tmpdir(), 'gorego-store-'));
-  const store = await LocalStore.open({ disk: new NodeDisk(dir), random: systemRandom, clock: systemClock });
+  const random = systemRandom;
+  const store = await LocalStore.open({ disk: new NodeDisk(dir), random, clock: systemClock, compression });
   return {
     ...{ dir, store },
     [Symbol.asyncDispose]: async () => {
@@ -33,10 +38,10 @@ async function fresh(): Promise<{ dir: string; store: LocalStore } & AsyncDispos
   };
 }
 
-describe('LocalStore.blobs is a StagingStore: it', () => {
+describe.each(['off', 'zstd'] as const)('LocalStore.blobs, compression %s, is a StagingStore: it', (compression) => {
   test.each([...blobStoreSuite, ...stagingSuite])('$name', ({ run }) =>
     run(async () => {
-      const { store, [Symbol.asyncDispose]: dispose } = await fresh();
+      const { store, [Symbol.asyncDispose]: dispose } = await fresh(compression);
       return { store: store.blobs, [Symbol.asyncDispose]: dispose };
     }),
   );
@@ -141,6 +146,7 @@ describe('LocalStore', () => {
   ])('never gives out a file that rotted between starts, read %s', async (_, range) => {
     await store.blobs.put(ctx, digest, inPieces(bytes));
     await reopen();
+    await store.reconciled();
     const path = join(dir, DiskPath.ofBlob(digest));
     const rotten = await readFile(path);
     rotten[50_000] = 0xff & ~(rotten[50_000] as number);
@@ -344,7 +350,7 @@ describe('LocalStore', () => {
         await new Promise<void>((resolve) => clock.after(10_000, resolve));
         const usedMs = clock.now();
         await other.blobs.findMissing(ctx, new Set([digest]));
-        expect(times()).toMatchObject([{ accessedMs: modifiedMs }]);
+        expect(times()[0]?.accessedMs).toBeLessThan(usedMs);
         await new Promise<void>((resolve) => clock.after(61_000, resolve));
         expect(times()).toMatchObject([{ accessedMs: usedMs, modifiedMs }]);
       })(),
@@ -363,5 +369,105 @@ describe('LocalStore', () => {
     store = await open();
     await store.blobs.put(ctx, digest, inPieces(bytes));
     expect(await read(digest)).toHaveLength(100_000);
+  });
+});
+
+describe('a LocalStore that compresses', () => {
+  const small = Buffer.from('all work and no play '.repeat(500));
+  const large = Buffer.from('makes Jack a dull boy '.repeat(50_000));
+  const noise = Buffer.concat(Array.from({ length: 4000 }, (_, i) => createHash('sha512').update(String(i)).digest()));
+  const all = [small, large, noise];
+
+  let dir: string;
+  let store: LocalStore;
+  const open = async (): Promise<void> => {
+    store = await LocalStore.open({
+      ...{ disk: new NodeDisk(dir), random: systemRandom, clock: systemClock, boot: 'this one', compression: 'zstd' },
+    });
+    await store.reconciled();
+  };
+  const get = (bytes: Uint8Array, range?: { offset: number; limit?: number }): Promise<BlobReader | undefined> =>
+    store.blobs.get(ctx, Digest.ofBytes(bytes), range);
+  const files = async (): Promise<string[]> =>
+    (await readdir(join(dir, 'cas'), { recursive: true })).filter((name) => name.length > 60);
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'gorego-store-'));
+    await open();
+    for (const bytes of all) await store.blobs.put(ctx, Digest.ofBytes(bytes), inPieces(bytes));
+  });
+  afterEach(async () => {
+    await store[Symbol.asyncDispose]();
+    await rm(dir, { recursive: true });
+  });
+
+  test('takes less, and stores as it is what does not shrink', async () => {
+    const names = await files();
+    const noiseName = Digest.hex(Digest.ofBytes(noise));
+    const largeName = `${Digest.hex(Digest.ofBytes(large))}.${large.byteLength}.zst`;
+    expect(names.map((name) => name.slice(6)).sort()).toEqual([largeName, noiseName].sort());
+    expect(store.diskBytes).toBeLessThan(noise.byteLength + 200_000);
+    expect((await get(noise))?.compressed).toBeUndefined();
+  });
+
+  test.each(['at once', 'after a restart', 'after its index was lost'])(
+    'gives back what it was given, %s',
+    async (when) => {
+      if (when !== 'at once') await store[Symbol.asyncDispose]();
+      if (when === 'after its index was lost') await rm(join(dir, 'index'), { recursive: true });
+      if (when !== 'at once') await open();
+      expect(await store.blobs.findMissing(ctx, new Set(all.map((bytes) => Digest.ofBytes(bytes))))).toEqual(new Set());
+      for (const bytes of all) {
+        for (const range of [
+          undefined,
+          { offset: 0, limit: 10 },
+          { offset: 3000, limit: 5000 },
+          { offset: bytes.byteLength - 7 },
+        ]) {
+          const blob = (await get(bytes, range)) as BlobReader;
+          const wanted = bytes.subarray(range?.offset ?? 0, (range?.offset ?? 0) + (range?.limit ?? bytes.byteLength));
+          expect(Buffer.compare(await bytesOf(blob, 1 << 24), wanted)).toBe(0);
+        }
+      }
+      for await (const stored of store.everything(ctx)) expect(await stored.isRight()).toBe(true);
+    },
+  );
+
+  test.each([0, 1, 262_143, 262_144, 262_145, 1_000_000])(
+    'gives what it has compressed, from byte %d on',
+    async (offset) => {
+      for (const bytes of [small, large].filter(({ byteLength }) => byteLength > offset)) {
+        const blob = (await get(bytes, { offset })) as BlobReader;
+        if (blob.compressed === undefined) {
+          expect([bytes, offset > 0]).toEqual([small, true]); // A part of a small one is quickly compressed.
+          await blob[Symbol.asyncDispose]();
+          continue;
+        }
+        const frames = Buffer.concat(await Array.fromAsync(blob.compressed.chunks()));
+        await blob[Symbol.asyncDispose]();
+        const content = await Array.fromAsync(codecs().zstd.decompress([frames], { bytesMax: 1 << 24 }));
+        expect(Buffer.compare(Buffer.concat(content), bytes.subarray(offset))).toBe(0);
+        expect(frames.byteLength).toBeLessThan(bytes.byteLength / 10);
+      }
+    },
+  );
+
+  test('gives out nothing where a file is damaged, wherever, and takes it anew', async () => {
+    const path = async (): Promise<string> =>
+      join(dir, 'cas', (await files()).find((name) => name.endsWith('.zst')) as string);
+    const { byteLength } = await readFile(await path());
+    for (const at of [5, 100, byteLength - 60, byteLength - 20, byteLength - 1]) {
+      await store[Symbol.asyncDispose]();
+      const file = await readFile(await path());
+      file[at] = 0xff & ~(file[at] as number);
+      await writeFile(await path(), file);
+      await open();
+      expect(await get(large, { offset: 10, limit: 10 })).toBeUndefined();
+      expect(await store.blobs.findMissing(ctx, new Set([Digest.ofBytes(large)]))).toEqual(
+        new Set([Digest.ofBytes(large)]),
+      );
+      await store.blobs.put(ctx, Digest.ofBytes(large), inPieces(large));
+      expect(Buffer.compare(await bytesOf((await get(large)) as BlobReader, 1 << 24), large)).toBe(0);
+    }
   });
 });

@@ -39,6 +39,8 @@ export interface LocalStoreInit {
   readonly segmentBytes?: number;
   /** What has been acknowledged survives the end of the process, or a loss of power. */
   readonly durability?: 'process' | 'power';
+  /** How blobs are written down that get smaller by it. */
+  readonly compression?: 'off' | 'zstd';
   /** Whether the file system is told when files are used. */
   readonly forceUpdateAtime?: boolean;
   readonly observer?: StoreObserver;
@@ -56,7 +58,12 @@ export interface StoreObserver {
   readonly onReconciled?: (found: { adopted: number; ghosts: number; strangers: readonly string[] }) => void;
 }
 
-const defaults = { segmentThreshold: 64 * 1024, segmentBytes: 64 * 1024 * 1024, durability: 'process' } as const;
+const defaults = {
+  segmentThreshold: 64 * 1024,
+  segmentBytes: 64 * 1024 * 1024,
+  durability: 'process',
+  compression: 'off',
+} as const;
 
 /** Without an index, no more than this is gone through before the store is open; the rest follows. */
 const scannedAtOnceBytesMax = 64 * 1024 * 1024;
@@ -106,7 +113,7 @@ export class LocalStore implements AsyncDisposable {
    */
   static async open(init: LocalStoreInit): Promise<LocalStore> {
     const { disk, random, clock, room = endlessRoom } = init;
-    const { segmentThreshold, segmentBytes, durability } = { ...defaults, ...init };
+    const { segmentThreshold, segmentBytes, durability, compression } = { ...defaults, ...init };
     const staging = new Staging(disk, random);
     await staging.prepare();
     const boot = init.boot ?? random.hex(16);
@@ -130,6 +137,7 @@ export class LocalStore implements AsyncDisposable {
       quarantine,
       room,
       durability,
+      compression,
       segmentThreshold,
     };
     const store = new LocalStore(init, parts, log);

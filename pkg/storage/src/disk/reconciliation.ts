@@ -1,5 +1,5 @@
 import { type Context, throwIfEnded } from '@gorego/context';
-import type { Digest } from '@gorego/digest';
+import { Digest } from '@gorego/digest';
 import type { Disk } from '@gorego/platform';
 import type { Contents } from './contents.ts';
 import { DiskPath } from './disk-path.ts';
@@ -114,24 +114,29 @@ class Walk implements Reconciled {
     const path = `${directory}/${name}`;
     const stat = await this.#disk.stat(path);
     if (stat === undefined) return;
-    const digest = DiskPath.blobIn(name, stat.sizeBytes);
-    if (digest === undefined) return this.stranger(path);
+    const found = DiskPath.blobIn(name, stat.sizeBytes);
+    if (found === undefined) return this.stranger(path);
+    const { digest, isPacked } = found;
+    const sizeBytes = Digest.sizeBytes(digest);
     const key = Key.ofBlob(digest);
     const known = this.#contents.index.get(key);
-    if (known?.segment === 0 && known.sizeBytes === stat.sizeBytes) {
+    if (known?.segment === 0 && known.sizeBytes === sizeBytes) {
+      const isKnown = (known.packedBytes !== undefined) === isPacked;
+      if (!isKnown) await this.#disk.remove(path); // The same blob, in the other form.
       seen.add(sumOf(key));
       if (known.isSuspect) await this.#check(digest);
       return;
     }
-    if (!(await this.#placed(path, digest))) return this.stranger(path);
+    if (!(await this.#placed(path, isPacked ? DiskPath.ofPacked(digest) : DiskPath.ofBlob(digest))))
+      return this.stranger(path);
     seen.add(sumOf(key));
     const used = Ticks.of(Math.max(stat.modifiedMs, stat.accessedMs));
-    this.#contents.set(key, { kind: 'blob', sizeBytes: stat.sizeBytes, segment: 0, offset: 0, used });
+    const packedBytes = isPacked ? stat.sizeBytes : undefined;
+    this.#contents.set(key, { kind: 'blob', sizeBytes, packedBytes, segment: 0, offset: 0, used });
     this.adopted++;
   }
 
-  async #placed(path: string, digest: Digest): Promise<boolean> {
-    const to = DiskPath.ofBlob(digest);
+  async #placed(path: string, to: string): Promise<boolean> {
     if (path === to) return true;
     if ((await this.#disk.stat(to)) !== undefined) return false;
     await this.#disk.makeDirectory(to.slice(0, to.lastIndexOf('/')));

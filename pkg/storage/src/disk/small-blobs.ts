@@ -1,11 +1,15 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
+import { BlobReader, type Compressed } from '../blob-reader.ts';
+import type { Span } from '../byte-range.ts';
 import type { Entry } from './index/entry-index.ts';
 import { Key } from './index/key.ts';
+import { blobIn, Encoding, packed, unpacked } from './packing.ts';
 import { written } from './recording.ts';
 import { Segment } from './segments/segment.ts';
 import { type Found, SegmentRecord } from './segments/segment-record.ts';
+import type { Place } from './segments/segment-writer.ts';
 import type { StoreParts } from './store-parts.ts';
 
 /** Blobs in segments. They are small enough to be held in memory, whole. */
@@ -18,15 +22,21 @@ export class SmallBlobs {
     this.#parts = parts;
   }
 
-  /** The bytes from `start` to `end` of a blob that the index has in a segment; undefined if they turn out to be gone. */
-  async get(digest: Digest, key: Key, entry: Entry, start: number, end: number): Promise<Uint8Array | undefined> {
-    if (!entry.isVerified) return (await this.#verified(digest, key, entry))?.subarray(start, end);
+  /** The span of a blob that the index has in a segment; undefined if its bytes turn out to be gone, or not the blob. */
+  async get(digest: Digest, key: Key, entry: Entry, { start, end }: Span): Promise<BlobReader | undefined> {
     const { segments } = this.#parts;
-    const at = entry.offset + SegmentRecord.headerBytes({ digest, instance: '' }) + start;
+    const { isVerified, packedBytes, segment, offset } = entry;
+    if (!isVerified) {
+      const bytes = await this.#verified(digest, key, entry);
+      return bytes && readerOf(digest, bytes, start, end);
+    }
+    const body = offset + SegmentRecord.headerBytes({ digest, instance: '' });
+    const [at, length] = packedBytes === undefined ? [body + start, end - start] : [body, packedBytes];
     try {
-      return (
-        segments.readRecent(entry.segment, at, end - start) ?? (await segments.read(entry.segment, at, end - start))
-      );
+      const bytes = segments.readRecent(segment, at, length) ?? (await segments.read(segment, at, length));
+      if (bytes === undefined) return undefined;
+      if (packedBytes !== undefined) return packedReader(digest, bytes, start, end);
+      return BlobReader.ofBytes(bytes, length === entry.sizeBytes ? digest : undefined);
     } catch (reason) {
       return this.#lost(digest, key, entry, reason);
     }
@@ -35,7 +45,7 @@ export class SmallBlobs {
   /** Keeps bytes that hash to their name. */
   async put(ctx: Context, digest: Digest, bytes: Uint8Array): Promise<void> {
     const underway = this.#underway.get(digest);
-    if (underway !== undefined) return underway;
+    if (underway !== undefined && (await succeeded(underway))) return;
     throwIfEnded(ctx);
     const putting = this.#append(ctx, digest, bytes).finally(() => this.#underway.delete(digest));
     this.#underway.set(digest, putting);
@@ -43,21 +53,27 @@ export class SmallBlobs {
   }
 
   async #append(ctx: Context, digest: Digest, bytes: Uint8Array): Promise<void> {
-    const { contents } = this.#parts;
+    const { contents, compression } = this.#parts;
     const used = contents.now;
+    const frame = compression === 'zstd' ? packed(bytes) : undefined;
+    const body = frame ?? bytes;
     const header = SegmentRecord.encode({
-      ...{ kind: 'blob', digest, instance: '', encoding: 0 },
-      ...{ bodyBytes: bytes.byteLength, check: 0, written: used },
+      ...{ kind: 'blob', digest, instance: '', encoding: frame === undefined ? Encoding.asIs : Encoding.zstd },
+      ...{ bodyBytes: body.byteLength, check: 0, written: used },
     });
-    const entry = { kind: 'blob', sizeBytes: bytes.byteLength, used, isVerified: true } as const;
+    const entry = { kind: 'blob', sizeBytes: bytes.byteLength, packedBytes: frame?.byteLength, used } as const;
     const key = Key.ofBlob(digest);
-    await written(this.#parts, ctx, header, bytes, (place) => contents.set(key, { ...entry, ...place }));
+    const onWritten = (place: Place): void => {
+      contents.set(key, { ...entry, ...place, isVerified: true });
+    };
+    await written(this.#parts, ctx, header, body, onWritten);
   }
 
   /** Reads the whole record, and believes nothing. */
-  async #verified(digest: Digest, key: Key, { segment, offset, sizeBytes }: Entry): Promise<Uint8Array | undefined> {
+  async #verified(digest: Digest, key: Key, entry: Entry): Promise<Uint8Array | undefined> {
+    const { segment, offset, sizeBytes, packedBytes = sizeBytes } = entry;
     const { contents, segments, quarantine, onCorrupt, spawn } = this.#parts;
-    const length = SegmentRecord.headerBytes({ digest, instance: '' }) + sizeBytes;
+    const length = SegmentRecord.headerBytes({ digest, instance: '' }) + packedBytes;
     let record: Uint8Array | undefined;
     try {
       record = segments.readRecent(segment, offset, length) ?? (await segments.read(segment, offset, length));
@@ -87,8 +103,39 @@ export class SmallBlobs {
   }
 }
 
+async function succeeded(underway: Promise<void>): Promise<boolean> {
+  try {
+    await underway;
+    return true;
+  } catch {
+    return false; // Perhaps only because whoever brought it first has left.
+  }
+}
+
+function readerOf(digest: Digest, bytes: Uint8Array, start: number, end: number): BlobReader {
+  const isWhole = start === 0 && end === bytes.byteLength;
+  return BlobReader.ofBytes(bytes.subarray(start, end), isWhole ? digest : undefined);
+}
+
+/** A blob that is unpacked only if somebody wants it so. */
+function packedReader(digest: Digest, frame: Uint8Array, start: number, end: number): BlobReader {
+  const chunks = function* (): Generator<Uint8Array> {
+    const bytes = unpacked(frame, Digest.sizeBytes(digest));
+    if (bytes === undefined) throw new Failure('data_loss', `what is stored of ${digest} can't be unpacked`);
+    yield bytes.subarray(start, end);
+  };
+  const isWhole = start === 0 && end === Digest.sizeBytes(digest);
+  const compressed: Compressed | undefined = isWhole ? { codec: 'zstd', chunks: () => [frame] } : undefined;
+  return new BlobReader({
+    sizeBytes: end - start,
+    chunks: chunks(),
+    compressed,
+    verifiedAs: isWhole ? digest : undefined,
+  });
+}
+
 function bodyOf(found: Found, digest: Digest, record: Uint8Array): Uint8Array | undefined {
   const isIt =
     found.kind === 'record' && found.offset === 0 && found.header.kind === 'blob' && found.header.digest === digest;
-  return isIt && found.header.bodyBytes === Digest.sizeBytes(digest) ? record.subarray(found.bodyOffset) : undefined;
+  return isIt ? blobIn(found.header, record.subarray(found.bodyOffset)) : undefined;
 }

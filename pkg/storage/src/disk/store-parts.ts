@@ -17,6 +17,8 @@ export interface StoreParts {
   readonly locks: KeyLocks;
   readonly room: Room;
   readonly durability: 'process' | 'power';
+  /** How blobs are written down that get smaller by it. */
+  readonly compression: 'off' | 'zstd';
   /** Blobs up to this size go into segments. */
   readonly segmentThreshold: number;
   /** False once the index knows every file there is: until then a file may be there that it does not know. */

@@ -1,9 +1,9 @@
 import { type Context, throwIfEnded } from '@gorego/context';
-import { Digest } from '@gorego/digest';
 import type { Contents } from './contents.ts';
 import { type Entry, shardCount } from './index/entry-index.ts';
 import { Flag, field } from './index/entry-table.ts';
 import type { Key } from './index/key.ts';
+import { isRight } from './packing.ts';
 import { headerBytesMax, SegmentRecord } from './segments/segment-record.ts';
 import type { Segments } from './segments/segments.ts';
 
@@ -25,13 +25,12 @@ function isSuspectRecord(words: Uint32Array, at: number): boolean {
 }
 
 async function check(contents: Contents, segments: Segments, key: Key, entry: Entry): Promise<void> {
-  const { segment, offset, sizeBytes, kind } = entry;
-  const bytes = await segments.get(segment)?.readSome(Buffer.allocUnsafe(headerBytesMax + sizeBytes), offset);
+  const { segment, offset, sizeBytes, packedBytes = sizeBytes, kind } = entry;
+  const bytes = await segments.get(segment)?.readSome(Buffer.allocUnsafe(headerBytesMax + packedBytes), offset);
   if (bytes === undefined) return;
   const found = SegmentRecord.find(bytes, 0, bytes.byteLength);
   const isThere = found.kind === 'record' && found.offset === 0 && found.header.kind === kind;
-  const body = isThere ? bytes.subarray(found.bodyOffset, found.bodyOffset + sizeBytes) : undefined;
-  const isRight = isThere && body !== undefined && (kind === 'action' || Digest.isOf(found.header.digest, body));
-  if (isRight) contents.index.verify(key);
+  const body = isThere ? bytes.subarray(found.bodyOffset, found.bodyOffset + packedBytes) : undefined;
+  if (isThere && body !== undefined && isRight(found.header, body)) contents.index.verify(key);
   else contents.forgetSame(key, entry);
 }

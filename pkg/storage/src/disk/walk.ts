@@ -1,10 +1,11 @@
-import { crc32 } from 'node:zlib';
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { fileDiskBytes } from './contents.ts';
 import { DiskPath } from './disk-path.ts';
 import { FileReading } from './file-reading.ts';
 import { Key } from './index/key.ts';
+import { PackedFile } from './packed-file.ts';
+import { isRight } from './packing.ts';
 import { recordsIn } from './segments/segment-scan.ts';
 import type { StoreParts } from './store-parts.ts';
 import { Ticks } from './ticks.ts';
@@ -37,7 +38,7 @@ async function* records(ctx: Context, { contents, segments }: Parts): AsyncGener
   for (const segment of segments.all) {
     for await (const { header, offset, bodyOffset } of recordsIn(segment)) {
       throwIfEnded(ctx);
-      const { kind, digest, instance, bodyBytes, check } = header;
+      const { kind, digest, instance, bodyBytes } = header;
       const key = kind === 'blob' ? Key.ofBlob(digest) : Key.ofAction(instance, digest);
       const entry = contents.index.get(key);
       if (entry?.segment !== segment.number || entry.offset !== offset) continue;
@@ -47,8 +48,7 @@ async function* records(ctx: Context, { contents, segments }: Parts): AsyncGener
         diskBytes: bodyOffset - offset + bodyBytes,
         usedMs: Ticks.toMs(entry.used),
         isRight: async () => {
-          const body = await segment.readSome(Buffer.allocUnsafe(bodyBytes), bodyOffset);
-          return kind === 'blob' ? Digest.isOf(digest, body) : crc32(body) === check;
+          return isRight(header, await segment.readSome(Buffer.allocUnsafe(bodyBytes), bodyOffset));
         },
       };
     }
@@ -63,26 +63,41 @@ async function* files(ctx: Context, { disk, contents }: Parts): AsyncGenerator<S
         throwIfEnded(ctx);
         const path = `${directory}/${name}`;
         const stat = await disk.stat(path);
-        const digest = stat?.kind === 'file' ? DiskPath.blobIn(name, stat.sizeBytes) : undefined;
-        if (stat === undefined || digest === undefined) continue;
+        const found = stat?.kind === 'file' ? DiskPath.blobIn(name, stat.sizeBytes) : undefined;
+        if (stat === undefined || found === undefined) continue;
+        const { digest, isPacked } = found;
         const entry = contents.index.get(Key.ofBlob(digest));
         if (entry !== undefined && entry.segment !== 0) continue;
         yield {
-          ...{ kind: 'blob', digest, instance: '', sizeBytes: stat.sizeBytes },
+          ...{ kind: 'blob', digest, instance: '', sizeBytes: Digest.sizeBytes(digest) },
           diskBytes: fileDiskBytes(stat.sizeBytes),
           usedMs: entry === undefined ? stat.modifiedMs : Ticks.toMs(entry.used),
           // One that the index knows by another size is cut short, or has grown.
           isRight: async () =>
-            (entry?.sizeBytes ?? stat.sizeBytes) === stat.sizeBytes && hashes(ctx, disk, path, digest),
+            (entry?.sizeBytes ?? Digest.sizeBytes(digest)) === Digest.sizeBytes(digest) &&
+            hashes(ctx, disk, path, digest, isPacked ? stat.sizeBytes : undefined),
         };
       }
     }
   }
 }
 
-async function hashes(ctx: Context, disk: StoreParts['disk'], path: string, digest: Digest): Promise<boolean> {
+async function hashes(
+  ctx: Context,
+  disk: StoreParts['disk'],
+  path: string,
+  digest: Digest,
+  packedBytes: number | undefined,
+): Promise<boolean> {
   const file = await disk.open(path);
   if (file === undefined) return true; // It was removed meanwhile.
+  if (packedBytes !== undefined) {
+    try {
+      return await PackedFile.isOf(digest, file, packedBytes);
+    } finally {
+      await file.close();
+    }
+  }
   const hasher = Digest.hasher(digest);
   const whole = { start: 0, end: Digest.sizeBytes(digest) };
   for await (const piece of new FileReading().reader(ctx, file, whole)) hasher.update(piece);

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { EntryTable, entryWords, Flag, field, identityShift } from './entry-table.ts';
 import type { Key } from './key.ts';
 
-const kindMask = Flag.blob | Flag.action;
+const kindMask = Flag.blob | Flag.action | Flag.packed;
+const flagMask = 0xff;
+const packedBlock = 4096;
 
 /** Shards by the first byte of the key: what is done to all entries is done to a shard at a time. */
 export const shardCount = 256;
@@ -20,6 +22,8 @@ export interface Entry {
   readonly isSuspect: boolean;
   /** Of the file whose bytes were verified, 24 bits. */
   readonly identity: number;
+  /** What a packed blob takes: its record's body, or its file, in whole blocks; undefined for one as it is. */
+  readonly packedBytes: number | undefined;
 }
 
 /** An entry on its way in. */
@@ -32,6 +36,8 @@ export interface NewEntry {
   readonly isVerified?: boolean;
   readonly isSuspect?: boolean;
   readonly identity?: number;
+  /** Less than 16 MiB in a segment, 64 GiB in a file. */
+  readonly packedBytes?: number | undefined;
 }
 
 /** Everything the store holds, in about 50 bytes each, by 128-bit keys. */
@@ -86,7 +92,9 @@ export class EntryIndex {
     const at = shard.find(key);
     if (at < 0) return;
     const flags = shard.words[at + field.flags] as number;
-    shard.words[at + field.flags] = (flags & kindMask) | Flag.verified | (identity << identityShift);
+    const isInFile = shard.words[at + field.segment] === 0;
+    const kept = flags & (isInFile ? kindMask : kindMask | ~flagMask);
+    shard.words[at + field.flags] = kept | Flag.verified | (identity << identityShift);
   }
 
   /** Its bytes must be hashed again before they leave. */
@@ -105,13 +113,14 @@ export class EntryIndex {
     const { words } = shard;
     words[at + field.size] = entry.sizeBytes;
     words[at + field.segment] = entry.segment;
-    words[at + field.offset] = entry.segment === 0 ? Math.floor(entry.sizeBytes / 2 ** 32) : entry.offset;
+    words[at + field.offset] = entry.segment === 0 ? fileWord(entry) : entry.offset;
     words[at + field.used] = entry.used;
     words[at + field.flags] =
       (entry.kind === 'blob' ? Flag.blob : Flag.action) |
       (entry.isVerified === true ? Flag.verified : 0) |
       (entry.isSuspect === true ? Flag.suspect : 0) |
-      ((entry.identity ?? 0) << identityShift);
+      (entry.packedBytes === undefined ? 0 : Flag.packed) |
+      ((entry.segment === 0 ? (entry.identity ?? 0) : (entry.packedBytes ?? 0)) << identityShift);
     return before;
   }
 
@@ -182,9 +191,27 @@ export function keyAt(words: Uint32Array, at: number): Key {
   };
 }
 
+/** The high bits of a file's size, and its blocks if it is packed. */
+function fileWord({ sizeBytes, packedBytes }: NewEntry): number {
+  const high = Math.floor(sizeBytes / 2 ** 32);
+  return packedBytes === undefined ? high : (high & 0xff) | (Math.ceil(packedBytes / packedBlock) << 8);
+}
+
 export function sizeOf(words: Uint32Array, at: number): number {
   const low = words[at + field.size] as number;
-  return words[at + field.segment] === 0 ? low + (words[at + field.offset] as number) * 2 ** 32 : low;
+  if (words[at + field.segment] !== 0) return low;
+  const isPacked = ((words[at + field.flags] as number) & Flag.packed) !== 0;
+  const high = words[at + field.offset] as number;
+  return low + (isPacked ? high & 0xff : high) * 2 ** 32;
+}
+
+/** What its bytes take as they are written down; a packed file's in whole blocks. */
+export function storedBytesAt(words: Uint32Array, at: number): number {
+  const flags = words[at + field.flags] as number;
+  if ((flags & Flag.packed) === 0) return sizeOf(words, at);
+  return words[at + field.segment] === 0
+    ? ((words[at + field.offset] as number) >>> 8) * packedBlock
+    : flags >>> identityShift;
 }
 
 export function entryAt(words: Uint32Array, at: number): Entry {
@@ -198,6 +225,7 @@ export function entryAt(words: Uint32Array, at: number): Entry {
     used: words[at + field.used] as number,
     isVerified: (flags & Flag.verified) !== 0,
     isSuspect: (flags & Flag.suspect) !== 0,
-    identity: flags >>> identityShift,
+    identity: segment === 0 ? flags >>> identityShift : 0,
+    packedBytes: (flags & Flag.packed) === 0 ? undefined : storedBytesAt(words, at),
   };
 }

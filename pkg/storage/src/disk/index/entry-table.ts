@@ -9,11 +9,14 @@ export const field = {
   size: 4,
   /** The segment that holds the record; 0 for a file of its own. */
   segment: 5,
-  /** Where in the segment the record begins; for a file, the high bits of its size. */
+  /** Where in the segment the record begins; for a file, the high bits of its size, and if it is packed, its blocks from bit 8 on. */
   offset: 6,
   /** When it was last used, ticks. */
   used: 7,
-  /** What it is, and what is known of it: eight bits of Flag, and 24 of the file's identity. Never 0: that is how an empty place looks. */
+  /**
+   * What it is, and what is known of it: eight bits of Flag, and 24 of the file's identity, or of how long a packed record's
+   * body is. Never 0: that is how an empty place looks.
+   */
   flags: 8,
 } as const;
 
@@ -27,6 +30,8 @@ export const Flag = {
   verified: 4,
   /** It was written shortly before the power went, and has not been looked at since. */
   suspect: 8,
+  /** Its bytes are compressed. */
+  packed: 16,
 } as const;
 
 /** A shard is rehashed when it is fuller than this, and then grows by a quarter: 42 to 53 bytes for an entry. */
