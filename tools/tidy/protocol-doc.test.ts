@@ -20,6 +20,7 @@ const counts: Readonly<Record<string, number>> = {
   AC: 19,
   HL: 1,
   RF: 1,
+  PX: 8,
   AS: 7,
 };
 const ids = Object.entries(counts).flatMap(([kind, count]) =>
