@@ -6,6 +6,7 @@ import { Digest } from '@gorego/digest';
 import { systemClock } from '@gorego/platform';
 import { methodPath } from '@gorego/proto';
 import {
+  CapabilitiesDefinition,
   ContentAddressableStorageDefinition as Cas,
   DigestFunction_Value,
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
@@ -41,9 +42,12 @@ async function store(client: GrpcJsClient): Promise<number | undefined> {
   return responseType.decode(answer).responses[0]?.status?.code ?? 0;
 }
 
-async function missing(client: GrpcJsClient): Promise<number> {
+async function missing(
+  client: GrpcJsClient,
+  digestFunction: DigestFunction_Value = DigestFunction_Value.SHA256,
+): Promise<number> {
   const { requestType, responseType } = Cas.methods.findMissingBlobs;
-  const request = requestType.fromPartial({ blobDigests: [digest], digestFunction: DigestFunction_Value.SHA256 });
+  const request = requestType.fromPartial({ blobDigests: [digest], digestFunction });
   const path = methodPath(Cas, 'findMissingBlobs');
   const answer = await client.unary(background(), path, requestType.encode(request).finish());
   return responseType.decode(answer).missingBlobDigests.length;
@@ -88,6 +92,27 @@ describe('an assembled goREgo', () => {
     expect(await store(nearClient)).toBe(0);
     expect(await missing(farClient)).toBe(0);
     expect(await missing(nearClient)).toBe(0);
+  });
+
+  // obligation: CAP-13
+  test('offers the digest functions that the backing cache has too, and says so of others', async () => {
+    await using far = await running('--local_store.dir=far', '--digest_functions=sha1,sha256');
+    const target = `--backing_cache.target=grpc://127.0.0.1:${far.rpc.address.port}`;
+    await using near = await running('--local_store.dir=near', target);
+    using client = clientOf(near);
+    const functions = async (): Promise<readonly number[]> => {
+      const { requestType, responseType } = CapabilitiesDefinition.methods.getCapabilities;
+      const request = requestType.encode(requestType.fromPartial({})).finish();
+      const answer = await client.unary(background(), methodPath(CapabilitiesDefinition, 'getCapabilities'), request);
+      return responseType.decode(answer).cacheCapabilities?.digestFunctions ?? [];
+    };
+    while ((await functions()).length > 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await functions()).toEqual([DigestFunction_Value.SHA256, DigestFunction_Value.SHA1]);
+    expect(await missing(client)).toBe(1);
+    await expect(missing(client, DigestFunction_Value.BLAKE3)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining('no blobs of blake3: it offers sha256, sha1'),
+    });
   });
 
   test('starts while the backing cache is down, refuses what needs it, and says so', async () => {
