@@ -11,6 +11,8 @@ export interface BlobReaderInit {
   /** Set by who checks the hash while the chunks pass, and holds the last one back until it agrees. */
   readonly verifiedAs?: Digest | undefined;
   readonly compressed?: Compressed | undefined;
+  /** The blob that these bytes are kept as a part of, if not as a blob of their own. */
+  readonly partOf?: Digest | undefined;
   /** Opens the same bytes once more, from an offset on: for who must send them again. Good until this one's release. */
   readonly again?: ((offset: number) => Promise<BlobReader>) | undefined;
 }
@@ -40,6 +42,8 @@ export class BlobReader implements AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly compressed: Compressed | undefined;
   /** Whoever reads this to its end without a failure holds the blob of this name. */
   readonly verifiedAs: Digest | undefined;
+  /** What is kept here, if it isn't these bytes as they are but another blob of which they are a part. */
+  readonly partOf: Digest | undefined;
   /** Opens the same bytes once more, where that can be had; each has its own owner. */
   readonly again: ((offset: number) => Promise<BlobReader>) | undefined;
   readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
@@ -47,12 +51,16 @@ export class BlobReader implements AsyncIterable<Uint8Array>, AsyncDisposable {
   #state: 'fresh' | 'reading' | 'released' = 'fresh';
   #received = 0;
 
-  constructor({ sizeBytes, chunks, release, verifiedAs, compressed, again }: BlobReaderInit, bytes?: Uint8Array) {
+  constructor(
+    { sizeBytes, chunks, release, verifiedAs, compressed, partOf, again }: BlobReaderInit,
+    bytes?: Uint8Array,
+  ) {
     assert(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0);
     this.sizeBytes = sizeBytes;
     this.bytes = bytes;
     this.compressed = compressed;
     this.verifiedAs = verifiedAs;
+    this.partOf = partOf;
     this.again = again;
     this.#iterator =
       Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : (chunks[Symbol.iterator]() as never);
