@@ -9,7 +9,9 @@ export const layers: Readonly<Record<string, { readonly may: readonly string[] }
   storage: { may: ['compression', 'context', 'digest', 'errors', 'platform'] },
   proto: { may: [] },
   rpc: { may: ['context', 'errors', 'platform'] },
-  server: { may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'] },
+  server: {
+    may: ['chunking', 'compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'],
+  },
   asset: { may: ['context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'server', 'storage'] },
   http: {
     may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'server', 'storage'],

@@ -23,9 +23,9 @@ import {
   referencesOf,
   Uploads,
 } from '@gorego/server';
-import type { LocalStore } from '@gorego/storage';
 import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
 import { type BackingCache, backingCache } from './backing-cache.ts';
+import { type ChunkedNear, chunkedNear } from './chunked-near.ts';
 import { instancePattern } from './instance-pattern.ts';
 import { instancesOf, nearChosenBy, type SeparateStore, separateDirectory } from './instances.ts';
 import { type NearStore, nearStore } from './near-store.ts';
@@ -66,18 +66,18 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code })),
   );
   const allow = config.instances.allow?.map(instancePattern);
-  const openStore = async (at: NodeDisk): Promise<Pick<NearStore, 'store' | 'janitor'>> => {
+  const openStore = async (at: NodeDisk): Promise<{ near: ChunkedNear } & Pick<NearStore, 'janitor'>> => {
     let kept: Kept | undefined;
     undo.use(await lockStore(at.path, () => kept));
     const { store, janitor } = undo.use(await nearStore({ ...surroundings, config, disk: at, tasks, metrics }));
     kept = { store, janitor, clock };
-    return { store, janitor };
+    return { near: chunkedNear(store), janitor };
   };
-  const { store: near, janitor: room } = await openStore(disk);
-  const separate: SeparateStore<LocalStore>[] = [];
+  const { near, janitor: room } = await openStore(disk);
+  const separate: SeparateStore<ChunkedNear>[] = [];
   for (const pattern of config.instances.separate?.map(instancePattern) ?? []) {
-    const { store } = await openStore(new NodeDisk(join(disk.path, separateDirectory(pattern))));
-    separate.push({ pattern, near: store });
+    const { near } = await openStore(new NodeDisk(join(disk.path, separateDirectory(pattern))));
+    separate.push({ pattern, near });
   }
   const nearOf = nearChosenBy(near, separate);
   const functions = new DigestFunctions(digestFunctions);

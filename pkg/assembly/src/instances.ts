@@ -1,9 +1,9 @@
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
-import type { Near } from '@gorego/proxy';
 import { type Instances, validInstanceName } from '@gorego/server';
 import { completeOnly, emptyAlwaysHere, type References } from '@gorego/storage';
 import type { BackingCache } from './backing-cache.ts';
+import type { ChunkedNear } from './chunked-near.ts';
 import type { InstancePattern } from './instance-pattern.ts';
 
 /** Tier 1 of the instances that are kept apart from all others. */
@@ -18,7 +18,7 @@ export function nearChosenBy<N>(shared: N, separate: readonly SeparateStore<N>[]
 }
 
 export interface InstancesInit {
-  readonly nearOf: (name: string) => Near;
+  readonly nearOf: (name: string) => ChunkedNear;
   /** The names there are; undefined is every name. */
   readonly allow: readonly InstancePattern[] | undefined;
   readonly far: BackingCache | undefined;
@@ -36,10 +36,10 @@ export function instancesOf({ nearOf, allow, far, references }: InstancesInit): 
     const near = nearOf(name);
     if (far !== undefined) {
       const { blobs, actions } = far.proxy.instance(name, near);
-      return { name, blobs, actions };
+      return { name, blobs, actions, chunks: near.blobs };
     }
     const blobs = emptyAlwaysHere(near.blobs);
-    return { name, blobs, actions: completeOnly(near.actions(name), blobs, references) };
+    return { name, blobs, chunks: near.blobs, actions: completeOnly(near.actions(name), blobs, references) };
   };
 }
 

@@ -62,7 +62,7 @@ export class ProxyBlobs implements BlobStore {
     const span = spanOf(digest, range);
     const hit = await this.#fromNear(ctx, digest, range);
     if (hit !== undefined) {
-      this.#init.touches.add([digest]);
+      this.#init.touches.add([hit.partOf ?? digest]); // A part is nothing that tier 2 has to know.
       return this.#continued(ctx, digest, hit, span);
     }
     return this.#fromFar(ctx, digest, span);
@@ -291,7 +291,8 @@ export class ProxyBlobs implements BlobStore {
 
   async #putLarge(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
     const { far, leases, clock, thresholds } = this.#init;
-    await using staged = await this.#stage(ctx, digest);
+    const isKept = (await this.#inNear(ctx, new Set([digest]))).size > 0; // Then nothing comes here a second time.
+    await using staged = isKept ? undefined : await this.#stage(ctx, digest);
     if (staged === undefined) return await far.put(ctx, digest, blob);
     const { isStaged, failure } = await uploadThrough(ctx, digest, blob, { clock, far, staged, thresholds });
     leases.confirm(digest);

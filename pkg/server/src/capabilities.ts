@@ -6,6 +6,7 @@ import {
   CapabilitiesDefinition as service,
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import type { Routes } from '@gorego/rpc';
+import { announcedChunking } from './chunks/chunking-functions.ts';
 import { compressorNumbers } from './compressors.ts';
 import type { Instances } from './instances.ts';
 import { batchBytesMax } from './limits.ts';
@@ -26,17 +27,17 @@ export function capabilities(
 ): Routes {
   return {
     [methodPath(service, 'getCapabilities')]: unary(service.methods.getCapabilities, async (_call, request) => {
-      instances(request.instanceName);
-      return withUpstream(announced(functions), upstream());
+      const { chunks } = instances(request.instanceName);
+      return withUpstream(announced(functions, chunks === undefined ? {} : announcedChunking), upstream());
     }),
   };
 }
 
-function announced(functions: DigestFunctions): ServerCapabilities {
+function announced(functions: DigestFunctions, chunking: typeof announcedChunking): ServerCapabilities {
   return ServerCapabilities.fromPartial({
-    // Bazel before 7 wants 2.0 between them. 2.13 would promise chunk mappings.
+    // Bazel before 7 wants 2.0 between them. 2.13 has chunk mappings.
     lowApiVersion: { major: 2 },
-    highApiVersion: { major: 2, minor: 12 },
+    highApiVersion: { major: 2, minor: 13 },
     cacheCapabilities: {
       digestFunctions: functions.numbers as DigestFunction_Value[],
       actionCacheUpdateCapabilities: { updateEnabled: true },
@@ -46,6 +47,7 @@ function announced(functions: DigestFunctions): ServerCapabilities {
       symlinkAbsolutePathStrategy: SymlinkAbsolutePathStrategy_Value.ALLOWED,
       supportedCompressors: [...compressorNumbers],
       supportedBatchUpdateCompressors: [...compressorNumbers],
+      ...chunking,
     },
   });
 }

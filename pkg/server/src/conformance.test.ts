@@ -11,7 +11,7 @@ import { scratchDirectory } from './testing/scratch-directory.ts';
 const gorego: Omit<Subject, 'address'> = {
   mode: 'strict',
   functions: digestFunctionNames,
-  offers: ['zstd', 'deflate', 'brotli', 'resume', 'health', 'reflection'],
+  offers: ['zstd', 'deflate', 'brotli', 'resume', 'chunking', 'health', 'reflection'],
   instances: ['', 'a', 'a/b/c', 'ö-ä .x'],
 };
 

@@ -1,5 +1,5 @@
 import { Failure } from '@gorego/errors';
-import type { ActionCache, BlobStore } from '@gorego/storage';
+import type { ActionCache, BlobStore, ChunkedBlobs } from '@gorego/storage';
 
 /** What one instance name stands for. Stores never see the name: which they are is decided here, at the door. */
 export interface Instance {
@@ -7,6 +7,8 @@ export interface Instance {
   readonly blobs: BlobStore;
   /** Gives only results whose blobs are all there. */
   readonly actions: ActionCache;
+  /** Where `blobs` has them near, and knows of their chunks. Without it chunking is UNIMPLEMENTED, and not announced. */
+  readonly chunks?: ChunkedBlobs;
 }
 
 /** Finds the instance of a name that is well-formed; `invalid_argument` for one that is unknown here. */

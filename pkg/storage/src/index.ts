@@ -3,7 +3,7 @@ export { BlobReader, type BlobReaderInit, bytesOf, type Compressed, type Outcome
 export type { BlobStore, SizingStore, Staged, StagingStore } from './blob-store.ts';
 export { type ByteRange, isWhole, type Span, sliced, spanOf } from './byte-range.ts';
 export type { ChunkList } from './chunks/chunk-record.ts';
-export { ChunkedBlobs, type ChunkedBlobsInit } from './chunks/chunked-blobs.ts';
+export { ChunkedBlobs, type ChunkedBlobsInit, ChunkedStaging } from './chunks/chunked-blobs.ts';
 export { concatenated, totalBytes } from './chunks/concatenated.ts';
 export { completeOnly, isComplete, type References } from './complete-only.ts';
 export type { Housekeeping, Removed, Survey } from './disk/housekeeping.ts';

@@ -2,7 +2,7 @@ import { background, TaskGroup } from '@gorego/context';
 import { digestFunctionNames } from '@gorego/digest';
 import { systemClock } from '@gorego/platform';
 import { type Address, defaultLimits, GrpcJsServer } from '@gorego/rpc';
-import { type ActionCache, type BlobStore, completeOnly, emptyAlwaysHere } from '@gorego/storage';
+import { type ActionCache, type BlobStore, ChunkedBlobs, completeOnly, emptyAlwaysHere } from '@gorego/storage';
 import { referencesOf } from '../action-result/references.ts';
 import { Uploads } from '../byte-stream/uploads.ts';
 import { cacheServices } from '../cache-services.ts';
@@ -28,7 +28,8 @@ export async function serveCache(
   nameOf: (name: string) => string = validInstanceName,
   resumeWindowMs = 60_000,
 ): Promise<Served> {
-  const blobs = emptyAlwaysHere(stores.blobs);
+  const chunks = new ChunkedBlobs({ blobs: stores.blobs, records: stores.actions('\0chunks') });
+  const blobs = emptyAlwaysHere(chunks);
   const references = referencesOf(new DigestFunctions(digestFunctionNames));
   const tasks = new TaskGroup(background(), () => {});
   const { routes, health } = cacheServices({
@@ -36,7 +37,7 @@ export async function serveCache(
     digestFunctions: digestFunctionNames,
     instances: (named) => {
       const name = nameOf(named);
-      return { name, blobs, actions: completeOnly(stores.actions(name), blobs, references) };
+      return { name, blobs, chunks, actions: completeOnly(stores.actions(name), blobs, references) };
     },
   });
   const server = await GrpcJsServer.listen('127.0.0.1:0', {

@@ -8,7 +8,7 @@ import { MemoryActions, MemoryBlobs } from '../memory-store.ts';
 import { blobStoreSuite, patterned, stagingSuite } from '../testing/index.ts';
 import { verifying } from '../verified.ts';
 import { ChunkRecord } from './chunk-record.ts';
-import { ChunkedBlobs } from './chunked-blobs.ts';
+import { ChunkedBlobs, ChunkedStaging } from './chunked-blobs.ts';
 
 const ctx = background();
 
@@ -86,9 +86,12 @@ describe.each(ways)('ChunkedBlobs, where a blob is there as %s, are a BlobStore:
   );
 });
 
-describe('ChunkedBlobs are a StagingStore: it', () => {
+describe('ChunkedStaging is a StagingStore: it', () => {
   test.each(stagingSuite)('$name', ({ run }) =>
-    run(async () => ({ store: chunked().blobs, [Symbol.asyncDispose]: async () => {} })),
+    run(async () => ({
+      store: new ChunkedStaging({ blobs: new MemoryBlobs(), records: new MemoryActions() }),
+      [Symbol.asyncDispose]: async () => {},
+    })),
   );
 });
 
@@ -103,6 +106,18 @@ describe('a blob that was joined', () => {
     expect(await store.blobs.findMissing(ctx, new Set([blob.digest]))).toEqual(new Set([blob.digest]));
     await put(store.blobs, blob.pieces[3] as Uint8Array);
     expect(await read(store.blobs, blob.digest)).toBe(latin1(blob.bytes));
+  });
+
+  test('has a size that is known by its hash alone', async () => {
+    const inner = new MemoryBlobs();
+    const blobs = new ChunkedStaging({ blobs: inner, records: new MemoryActions(), keptWholeMax: 0 });
+    const [blob, other] = [cut(patterned(5000), 1000), cut(patterned(300), 300)];
+    await put(inner, other.bytes);
+    await blobs.join(ctx, blob.digest, { chunks: blob.chunks, chunkingFunction: 0 });
+    expect(await blobs.sizeOf(ctx, 'sha256', Digest.hex(blob.digest))).toBe(5000);
+    expect(await blobs.sizeOf(ctx, 'sha256', Digest.hex(other.digest))).toBe(300);
+    expect(await blobs.sizeOf(ctx, 'sha256', 'ab'.repeat(32))).toBeUndefined();
+    expect(await blobs.sizeOf(ctx, 'blake3', Digest.hex(blob.digest))).toBeUndefined();
   });
 
   test('has its bytes once, even when it is put', async () => {
@@ -230,6 +245,7 @@ describe('ChunkRecord', () => {
     { kind: 'list', chunks: [a, b, a], chunkingFunction: 2 },
     { kind: 'part', of: a, offset: 0 },
     { kind: 'part', of: b, offset: 2 ** 40 },
+    { kind: 'size', sizeBytes: 2 ** 40 },
   ])('is read as it was written: %j', (record) => {
     expect(ChunkRecord.decode(ChunkRecord.encode(record))).toEqual(record);
   });

@@ -1,8 +1,8 @@
 import { type Context, throwIfEnded } from '@gorego/context';
-import { Digest } from '@gorego/digest';
-import type { KeptActions } from '../action-cache.ts';
+import { Digest, type DigestFunctionName } from '@gorego/digest';
+import type { ActionCache } from '../action-cache.ts';
 import type { BlobReader } from '../blob-reader.ts';
-import type { BlobStore, Staged, StagingStore } from '../blob-store.ts';
+import type { BlobStore, SizingStore, Staged, StagingStore } from '../blob-store.ts';
 import { type ByteRange, spanOf } from '../byte-range.ts';
 import { type ChunkList, ChunkRecord } from './chunk-record.ts';
 import { concatenated } from './concatenated.ts';
@@ -10,9 +10,9 @@ import { part } from './part.ts';
 
 export interface ChunkedBlobsInit {
   /** Where the bytes are. */
-  readonly blobs: StagingStore;
+  readonly blobs: BlobStore;
   /** What is known of chunks, under the digest of each blob that is not itself there: nobody else's to write. */
-  readonly records: KeptActions;
+  readonly records: ActionCache;
   /** Blobs up to this size are always kept as themselves: most blobs, which cost no second look. Bytes. */
   readonly keptWholeMax?: number;
 }
@@ -27,9 +27,9 @@ const recordsAtOnceMax = 32;
  * What it takes to have such a blob must all be there, or the blob is missing. Nothing stands on more than one record
  * beside a list of chunks: a chunk may be part of another blob, and that one is there as itself.
  */
-export class ChunkedBlobs implements StagingStore {
-  readonly #blobs: StagingStore;
-  readonly #records: KeptActions;
+export class ChunkedBlobs implements BlobStore {
+  readonly #blobs: BlobStore;
+  readonly #records: ActionCache;
   readonly #keptWholeMax: number;
 
   constructor({ blobs, records, keptWholeMax = 64 * 1024 }: ChunkedBlobsInit) {
@@ -43,7 +43,7 @@ export class ChunkedBlobs implements StagingStore {
     if (blob !== undefined || this.isKeptWhole(digest)) return blob;
     const record = await this.#recordOf(ctx, digest);
     if (record?.kind === 'part') return part(ctx, this.#blobs, record, spanOf(digest, range));
-    if (record === undefined || (await this.missingChunks(ctx, new Set(record.chunks))).size > 0) return undefined;
+    if (record?.kind !== 'list' || (await this.missingChunks(ctx, new Set(record.chunks))).size > 0) return undefined;
     return this.concatenated(ctx, digest, record.chunks, range);
   }
 
@@ -58,10 +58,6 @@ export class ChunkedBlobs implements StagingStore {
     }
     if (isElsewhere) await blob[Symbol.asyncDispose]();
     else await this.#blobs.put(ctx, digest, blob);
-  }
-
-  stage(ctx: Context, digest: Digest): Promise<Staged> {
-    return this.#blobs.stage(ctx, digest);
   }
 
   async findMissing(ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>> {
@@ -104,7 +100,15 @@ export class ChunkedBlobs implements StagingStore {
 
   /** From now on, the blob is here if the chunks are, which are its own: whoever says so answers for it. */
   async join(ctx: Context, digest: Digest, list: ChunkList): Promise<void> {
+    const size = { kind: 'size', sizeBytes: Digest.sizeBytes(digest) } as const;
+    await this.#records.put(ctx, hashAlone(Digest.function(digest).name, Digest.hex(digest)), ChunkRecord.encode(size));
     await this.#records.put(ctx, digest, ChunkRecord.encode({ kind: 'list', ...list }));
+  }
+
+  /** How large the blob of that hash is, if it was joined. It may be missing since. */
+  async joinedSizeOf(ctx: Context, name: DigestFunctionName, hex: string): Promise<number | undefined> {
+    const record = await this.#recordOf(ctx, hashAlone(name, hex));
+    return record?.kind === 'size' ? record.sizeBytes : undefined;
   }
 
   /**
@@ -135,7 +139,8 @@ export class ChunkedBlobs implements StagingStore {
     const wholes = new Map<Digest, Digest>();
     await this.#eachRecord(ctx, missing, async (digest, record) => {
       if (record.kind === 'part') wholes.set(digest, record.of);
-      else if ((await this.missingChunks(ctx, new Set(record.chunks))).size === 0) found.add(digest);
+      else if (record.kind === 'list' && (await this.missingChunks(ctx, new Set(record.chunks))).size === 0)
+        found.add(digest);
     });
     return wholes.size === 0 ? found : found.union(await this.#partsOfPresent(ctx, wholes));
   }
@@ -165,6 +170,29 @@ export class ChunkedBlobs implements StagingStore {
     const bytes = await this.#records.get(ctx, digest);
     return bytes && ChunkRecord.decode(bytes);
   }
+}
+
+/** The same over a store that a blob can be brought into piece by piece, and that knows sizes by hashes. */
+export class ChunkedStaging extends ChunkedBlobs implements StagingStore, SizingStore {
+  readonly #inner: StagingStore & SizingStore;
+
+  constructor(init: ChunkedBlobsInit & { readonly blobs: StagingStore & SizingStore }) {
+    super(init);
+    this.#inner = init.blobs;
+  }
+
+  stage(ctx: Context, digest: Digest): Promise<Staged> {
+    return this.#inner.stage(ctx, digest);
+  }
+
+  async sizeOf(ctx: Context, name: DigestFunctionName, hex: string): Promise<number | undefined> {
+    return (await this.#inner.sizeOf(ctx, name, hex)) ?? this.joinedSizeOf(ctx, name, hex);
+  }
+}
+
+/** The key of what is known by a hash alone: of a blob of one byte, as which none is that has a record. */
+function hashAlone(name: DigestFunctionName, hex: string): Digest {
+  return Digest.of(name, hex, 1);
 }
 
 async function inBatches(digests: readonly Digest[], work: (digest: Digest) => Promise<void>): Promise<void> {

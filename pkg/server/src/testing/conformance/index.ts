@@ -9,6 +9,7 @@ import { byteStreamWrite } from './byte-stream-write.ts';
 import { byteStreamWriteMany } from './byte-stream-write-many.ts';
 import { byteStreamWriteRequests } from './byte-stream-write-requests.ts';
 import { capabilities } from './capabilities.ts';
+import { chunkMappings } from './chunk-mappings.ts';
 import { compression } from './compression.ts';
 import { compressionBatches } from './compression-batches.ts';
 import { compressionZstd } from './compression-zstd.ts';
@@ -22,6 +23,8 @@ import { hostile } from './hostile.ts';
 import { instanceNames } from './instance-names.ts';
 import { queryWriteStatus } from './query-write-status.ts';
 import { reflection } from './reflection.ts';
+import { spliceBlob } from './splice-blob.ts';
+import { splitBlob } from './split-blob.ts';
 import type { ConformanceCase, Subject } from './suite.ts';
 import { transport } from './transport.ts';
 
@@ -49,6 +52,9 @@ export const conformance: Readonly<Record<string, readonly ConformanceCase[]>> =
   compression,
   'compression-batches': compressionBatches,
   'compression-zstd': compressionZstd,
+  'split-blob': splitBlob,
+  'splice-blob': spliceBlob,
+  'chunk-mappings': chunkMappings,
   'action-cache': actionCache,
   'action-cache-inlining': actionCacheInlining,
   'action-cache-completeness': actionCacheCompleteness,

@@ -1,0 +1,16 @@
+import { Failure } from '@gorego/errors';
+import type { BlobStore, ChunkedBlobs } from '@gorego/storage';
+import type { Instance, Instances } from '../instances.ts';
+
+/** An instance as chunking needs it. */
+export interface ChunkingInstance {
+  readonly blobs: BlobStore;
+  readonly chunks: ChunkedBlobs;
+}
+
+/** The instance of a name, `unimplemented` if it knows nothing of chunks. */
+export function chunkingInstance(instances: Instances, name: string): ChunkingInstance {
+  const { blobs, chunks }: Instance = instances(name);
+  if (chunks === undefined) throw new Failure('unimplemented', `the instance ${JSON.stringify(name)} has no chunking`);
+  return { blobs, chunks };
+}
