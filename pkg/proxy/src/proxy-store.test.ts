@@ -2,7 +2,15 @@ import { background, Scope, sleep, TaskGroup } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { SeededRandom, SimulatedClock } from '@gorego/simulation';
-import { BlobReader, type BlobStore, bytesOf, MemoryActions, MemoryBlobs, type StagingStore } from '@gorego/storage';
+import {
+  BlobReader,
+  type BlobStore,
+  bytesOf,
+  ChunkedStaging,
+  MemoryActions,
+  MemoryBlobs,
+  type StagingStore,
+} from '@gorego/storage';
 import { actionCacheSuite, blobStoreSuite, inPieces, patterned } from '@gorego/storage/testing';
 import { describe, expect, test } from '@jest/globals';
 import type { ProxyObserver } from './proxy-observer.ts';
@@ -518,5 +526,50 @@ describe('action results', () => {
     );
     expect(got.every((result) => result === first || Buffer.compare(result ?? Buffer.of(), first) === 0)).toBe(true);
     expect(asked).toBe(1);
+  });
+});
+
+describe('a tier 1 that keeps blobs as their chunks', () => {
+  const chunks = [large.subarray(0, 100_000), large.subarray(100_000)];
+  const list = { chunks: chunks.map((chunk) => Digest.ofBytes(chunk)), chunkingFunction: 1 };
+  const [first] = list.chunks as [Digest];
+
+  const chunked = (): { inner: MemoryBlobs; near: ChunkedStaging } => {
+    const inner = new MemoryBlobs();
+    return { inner, near: new ChunkedStaging({ blobs: inner, records: new MemoryActions(), keptWholeMax: 0 }) };
+  };
+  const tiersOver = (near: ChunkedStaging): Tiers =>
+    new Tiers({ near: { blobs: near, actions: () => new MemoryActions() } });
+
+  test('gives a tier 2 of whole blobs the whole blob, and itself nothing twice', async () => {
+    const { inner, near } = chunked();
+    await using tiers = tiersOver(near);
+    for (const chunk of chunks) await inner.put(ctx, Digest.ofBytes(chunk), BlobReader.ofBytes(chunk));
+    await near.join(ctx, largeDigest, list);
+    const blob = await near.get(ctx, largeDigest);
+    await tiers.run(() => tiers.proxy.blobs.put(ctx, largeDigest, blob as BlobReader));
+    expect(await read(tiers.far, largeDigest)).toEqual(Buffer.from(large));
+    expect(inner.size).toBe(2);
+  });
+
+  test('has chunks of what tier 2 has whole, and keeps that in use there by reading them', async () => {
+    const { inner, near } = chunked();
+    await using tiers = tiersOver(near);
+    for (const store of [inner, tiers.far]) await store.put(ctx, largeDigest, BlobReader.ofBytes(large));
+    await near.divide(ctx, largeDigest, list);
+    expect(await tiers.run(() => read(tiers.proxy.blobs, first))).toEqual(Buffer.from(chunks[0] ?? []));
+    await tiers.run(() => sleep(ctx, tiers.clock, 10_000));
+    expect(tiers.farAsked).toEqual([[largeDigest]]);
+    expect(tiers.far.size).toBe(1);
+  });
+
+  test('gives tier 2 a chunk that somebody wants to rely on', async () => {
+    const { inner, near } = chunked();
+    await using tiers = tiersOver(near);
+    for (const store of [inner, tiers.far]) await store.put(ctx, largeDigest, BlobReader.ofBytes(large));
+    await near.divide(ctx, largeDigest, list);
+    expect(await tiers.run(() => tiers.proxy.blobs.findMissing(ctx, new Set([first])))).toEqual(new Set());
+    expect(await read(tiers.far, first)).toEqual(Buffer.from(chunks[0] ?? []));
+    expect(inner.size).toBe(1);
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { methodPath, writeLengthDelimitedHeader } from '@gorego/proto';
+import { ContentAddressableStorageDefinition as cas } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import { ByteStreamDefinition as stream } from '@gorego/proto/google/bytestream/bytestream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ChildServer } from './testing/child-server.ts';
@@ -11,6 +12,7 @@ import { compressedReadName, compressedWriteName, requestsOf, textBlob } from '.
 import { framed, RawConnection } from './testing/conformance/raw-connection.ts';
 import { encoded, Reapi } from './testing/conformance/reapi.ts';
 import { scratchDirectory } from './testing/scratch-directory.ts';
+import type { DigestMessage } from './wire-digest.ts';
 
 const mebibyte = 2 ** 20;
 const patienceMs = 120_000;
@@ -44,6 +46,25 @@ async function standingReads(resourceName: string, windowBytes: number): Promise
   );
   await Promise.all(begun);
   return connections;
+}
+
+/** Blobs one after another, `times` over: what that is, and what it is made of. */
+function repeated(times: number, ...blobs: readonly Blob[]): { digest: DigestMessage; chunkDigests: DigestMessage[] } {
+  const chunks = Array.from({ length: times }, () => blobs).flat();
+  const hasher = createHash('sha256');
+  for (const { bytes } of chunks) hasher.update(bytes);
+  const chunkDigests = chunks.map(({ digest }) => digest);
+  const sizeBytes = chunkDigests.reduce((sum, digest) => sum + digest.sizeBytes, 0);
+  return { digest: { hash: hasher.digest('hex'), sizeBytes }, chunkDigests };
+}
+
+/** The hash of what is read of a blob, of which nothing is kept. */
+async function hashOf(digest: DigestMessage): Promise<string> {
+  const call = api.raw.bidi(methodPath(stream, 'read'));
+  call.end(Buffer.from(encoded(stream, 'read', { resourceName: readName(digest) })));
+  const hasher = createHash('sha256');
+  for await (const message of call) hasher.update(stream.methods.read.responseType.decode(message as Buffer).data);
+  return hasher.digest('hex');
 }
 
 describe('the memory of a server', () => {
@@ -87,13 +108,33 @@ describe('the memory of a server', () => {
       expect(await api.write(requests)).toBe(digest.sizeBytes);
       expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(120);
 
-      const call = api.raw.bidi(methodPath(stream, 'read'));
-      call.end(Buffer.from(encoded(stream, 'read', { resourceName: readName(digest) })));
-      const received = createHash('sha256');
-      for await (const message of call) {
-        received.update(stream.methods.read.responseType.decode(message as Buffer).data);
-      }
-      expect(received.digest('hex')).toBe(digest.hash);
+      expect(await hashOf(digest)).toBe(digest.hash);
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(120);
+    },
+    patienceMs,
+  );
+
+  // obligation: SPL-1, SPC-1
+  test(
+    'grows by less than 120 MB for a blob of 1 GiB made of chunks, and one of 256 MiB cut into them',
+    async () => {
+      const [a, b] = [freshBlob(mebibyte), freshBlob(mebibyte)];
+      await upload(api, a, b);
+      const before = (await server.memory()).nowBytes;
+
+      const made = repeated(512, a, b);
+      await api.unary(cas, 'spliceBlob', { blobDigest: made.digest, chunkDigests: made.chunkDigests });
+      expect(await hashOf(made.digest)).toBe(made.digest.hash);
+
+      const { digest } = repeated(256, a);
+      const resourceName = writeName(digest);
+      const requests = (function* () {
+        for (let i = 0; i < 256; i++)
+          yield { resourceName, writeOffset: i * mebibyte, data: a.bytes, finishWrite: i === 255 };
+      })();
+      await api.write(requests);
+      const { chunkDigests } = await api.unary(cas, 'splitBlob', { blobDigest: digest });
+      expect(chunkDigests.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBe(digest.sizeBytes);
       expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(120);
     },
     patienceMs,
