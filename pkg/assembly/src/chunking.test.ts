@@ -17,6 +17,9 @@ import { assemble, type Running } from './assemble.ts';
 
 const ctx = background();
 
+/** Far above what any of this takes: a limit for what hangs. */
+const patienceMs = 60_000;
+
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'gorego-chunking-'));
@@ -100,49 +103,61 @@ const two = async (): Promise<{ far: Running; near: Running } & AsyncDisposable>
 
 describe('a goREgo before a cache of whole blobs', () => {
   // obligation: SPC-1
-  test('takes a blob as chunks, gives it there whole, and keeps its bytes once', async () => {
-    await using tiers = await two();
-    await using near = new Client(tiers.near);
-    await using far = new Client(tiers.far);
-    const pieces = [randomBytes(3_000_000), randomBytes(2_000_000), randomBytes(2_500_000)];
-    const chunks = await near.put(...pieces);
-    const whole = Digest.ofBytes(Buffer.concat(pieces));
-    await near.splice(whole, chunks);
-    expect(Digest.ofBytes(await far.read(whole))).toBe(whole);
-    expect(Digest.ofBytes(await near.read(whole))).toBe(whole);
-    expect(await storedBytes('near')).toBeLessThan(8_500_000);
-  });
+  test(
+    'takes a blob as chunks, gives it there whole, and keeps its bytes once',
+    async () => {
+      await using tiers = await two();
+      await using near = new Client(tiers.near);
+      await using far = new Client(tiers.far);
+      const pieces = [randomBytes(3_000_000), randomBytes(2_000_000), randomBytes(2_500_000)];
+      const chunks = await near.put(...pieces);
+      const whole = Digest.ofBytes(Buffer.concat(pieces));
+      await near.splice(whole, chunks);
+      expect(Digest.ofBytes(await far.read(whole))).toBe(whole);
+      expect(Digest.ofBytes(await near.read(whole))).toBe(whole);
+      expect(await storedBytes('near')).toBeLessThan(8_500_000);
+    },
+    patienceMs,
+  );
 
   // obligation: SPL-1
-  test('gives the chunks of a blob that is there whole, and keeps its bytes once', async () => {
-    await using tiers = await two();
-    await using near = new Client(tiers.near);
-    await using far = new Client(tiers.far);
-    const [whole] = (await far.put(randomBytes(9_000_000))) as [Digest];
-    const chunks = await near.split(whole);
-    expect(chunks.length).toBeGreaterThan(4);
-    expect(Digest.ofBytes(await near.read(...chunks))).toBe(whole);
-    expect(await storedBytes('near')).toBeLessThan(10_000_000);
-    expect(await storedBytes('far')).toBeLessThan(10_000_000);
-  });
+  test(
+    'gives the chunks of a blob that is there whole, and keeps its bytes once',
+    async () => {
+      await using tiers = await two();
+      await using near = new Client(tiers.near);
+      await using far = new Client(tiers.far);
+      const [whole] = (await far.put(randomBytes(9_000_000))) as [Digest];
+      const chunks = await near.split(whole);
+      expect(chunks.length).toBeGreaterThan(4);
+      expect(Digest.ofBytes(await near.read(...chunks))).toBe(whole);
+      expect(await storedBytes('near')).toBeLessThan(10_000_000);
+      expect(await storedBytes('far')).toBeLessThan(10_000_000);
+    },
+    patienceMs,
+  );
 
   // obligation: SPL-1, SPC-1
-  test('still knows after it was started again', async () => {
-    const pieces = [randomBytes(3_000_000), randomBytes(2_000_000)];
-    const joined = Digest.ofBytes(Buffer.concat(pieces));
-    const absent = Digest.ofBytes(randomBytes(10));
-    let chunks: Digest[];
-    {
+  test(
+    'still knows after it was started again',
+    async () => {
+      const pieces = [randomBytes(3_000_000), randomBytes(2_000_000)];
+      const joined = Digest.ofBytes(Buffer.concat(pieces));
+      const absent = Digest.ofBytes(randomBytes(10));
+      let chunks: Digest[];
+      {
+        await using gorego = await running();
+        await using client = new Client(gorego);
+        await client.splice(joined, await client.put(...pieces));
+        const [whole] = (await client.put(randomBytes(5_000_000))) as [Digest];
+        chunks = await client.split(whole);
+      }
       await using gorego = await running();
       await using client = new Client(gorego);
-      await client.splice(joined, await client.put(...pieces));
-      const [whole] = (await client.put(randomBytes(5_000_000))) as [Digest];
-      chunks = await client.split(whole);
-    }
-    await using gorego = await running();
-    await using client = new Client(gorego);
-    expect(Digest.ofBytes(await client.read(joined))).toBe(joined);
-    expect(await client.blobs.findMissing(ctx, new Set([...chunks, absent]))).toEqual(new Set([absent]));
-    expect((await client.read(...chunks)).byteLength).toBe(5_000_000);
-  });
+      expect(Digest.ofBytes(await client.read(joined))).toBe(joined);
+      expect(await client.blobs.findMissing(ctx, new Set([...chunks, absent]))).toEqual(new Set([absent]));
+      expect((await client.read(...chunks)).byteLength).toBe(5_000_000);
+    },
+    patienceMs,
+  );
 });
