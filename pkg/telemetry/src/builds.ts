@@ -16,7 +16,7 @@ const buildsMax = 1000;
  * Says one line about each build when it is over: `build 3f2a91c0: 412 hits, 3 misses, 96 MB served, 1.2 MB stored`.
  *
  * Nobody announces the end of a build. It is over when all connections that carried it are closed, or after a while of
- * silence. Calls that name no invocation are counted by connection.
+ * silence. Calls that name no invocation are counted by tool and machine, or by connection.
  */
 export class Builds implements Disposable {
   readonly #clock: Clock;
@@ -60,7 +60,7 @@ export class Builds implements Disposable {
   }
 
   #buildOf(caller: Caller): Build {
-    const key = caller.invocation === '' ? caller.peer : caller.invocation;
+    const key = caller.invocation === '' ? clientOf(caller) : caller.invocation;
     let build = this.#builds.get(key);
     if (build === undefined) {
       const [oldest] = this.#builds.size < buildsMax ? [] : this.#builds.values();
@@ -129,8 +129,14 @@ interface Build {
   stop: () => void;
 }
 
-function newBuild(key: string, { invocation, tool, peer }: Caller): Build {
-  const label = invocation === '' ? `client ${peer}` : `build ${invocation.slice(0, 8)}…`;
+/** Who it is that names no invocation: a tool on a machine, as many connect anew for each thing they do; or a connection. */
+function clientOf({ tool, peer }: Caller): string {
+  return tool === '' ? peer : `${tool} at ${peer.slice(0, Math.max(0, peer.lastIndexOf(':')))}`;
+}
+
+function newBuild(key: string, caller: Caller): Build {
+  const { invocation, tool } = caller;
+  const label = invocation === '' ? `client ${key}` : `build ${invocation.slice(0, 8)}…`;
   const counters = { hits: 0, misses: 0, servedBytes: 0, storedBytes: 0 };
   return { key, label, invocation, tool, peers: new Set(), ...counters, lastMs: 0, stop: () => {} };
 }

@@ -73,6 +73,22 @@ describe('Builds', () => {
     ]);
   });
 
+  test('takes what a tool does by one connection after another for one build', () => {
+    const clock = new ManualClock();
+    const log = recording();
+    const builds = new Builds(clock, log);
+    for (const port of [1, 2, 3]) {
+      const peer = `127.0.0.1:${port}`;
+      builds.hit({ ...nobody, tool: 'ccache/4.7.5', peer });
+      builds.left(peer);
+      clock.pass(100);
+    }
+    clock.pass(1000);
+    expect(log.lines.map(([, message]) => message)).toEqual([
+      'client ccache/4.7.5 at 127.0.0.1: 3 hits, 0 misses, 0 B served, 0 B stored',
+    ]);
+  });
+
   test('tells of all it knows when it is disposed, and holds no more than its bound', () => {
     const clock = new ManualClock();
     const log = recording();
