@@ -124,8 +124,9 @@ describe('a store that is kept', () => {
         await house.later(200);
       }
       const kept = await Promise.all(blobs.map((blob) => house.has(blob)));
-      const first = kept.indexOf(true);
-      expect(kept.slice(first)).not.toContain(false);
+      const first = kept.lastIndexOf(false) + 1;
+      // A small one that is older may stay when a large one was enough.
+      expect(kept.slice(0, first).filter((isKept) => isKept).length).toBeLessThan(10);
       expect(house.store.housekeeping.diskBytes).toBeGreaterThan(maxBytes * 0.8);
       for (const blob of blobs.slice(first)) expect(await house.isWhole(blob)).toBe(true);
     }),

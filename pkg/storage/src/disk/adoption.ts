@@ -44,7 +44,10 @@ export async function adoptRecords(
     const known = contents.index.get(key);
     if (
       known !== undefined &&
-      (known.segment > segment.number || (known.segment === segment.number && known.offset >= offset))
+      (known.segment > segment.number ||
+        (known.segment === segment.number && known.offset >= offset) ||
+        // It was replaced while it was on its way to here from an older segment.
+        known.used > written)
     )
       continue;
     if (verifies || !isBlob) {

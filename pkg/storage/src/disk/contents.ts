@@ -1,10 +1,10 @@
 import type { Clock } from '@gorego/platform';
+import { fileDiskBytes } from './blocks.ts';
 import { type Entry, EntryIndex, type NewEntry, shardCount, storedBytesAt } from './index/entry-index.ts';
 import { entryWords, field } from './index/entry-table.ts';
 import type { IndexLog } from './index/index-log.ts';
 import type { Key } from './index/key.ts';
 import { Leaves } from './leaves.ts';
-import { blockBytes } from './segments/segment.ts';
 import type { Place } from './segments/segment-writer.ts';
 import { Ticks } from './ticks.ts';
 
@@ -16,11 +16,6 @@ export interface SegmentUse {
 }
 
 const headerBytes = 68;
-
-/** What a file of its own takes on the disk. */
-export function fileDiskBytes(sizeBytes: number): number {
-  return Math.ceil(sizeBytes / blockBytes) * blockBytes;
-}
 
 /** What a record takes in its segment. */
 export function recordBytes(sizeBytes: number): number {
@@ -34,7 +29,7 @@ export class Contents {
   readonly #segments = new Map<number, SegmentUse>();
   readonly #leaves = new Leaves();
   #fileBytes = 0;
-  #log: Pick<IndexLog, 'set' | 'forget'> = { set: () => {}, forget: () => {} };
+  #log: Pick<IndexLog, 'set' | 'forget' | 'flush'> = { set: () => {}, forget: () => {}, flush: async () => {} };
 
   constructor(clock: Clock, index: EntryIndex = new EntryIndex()) {
     this.#clock = clock;
@@ -49,8 +44,13 @@ export class Contents {
   }
 
   /** Where changes are written down from now on. */
-  writeTo(log: Pick<IndexLog, 'set' | 'forget'>): void {
+  writeTo(log: Pick<IndexLog, 'set' | 'forget' | 'flush'>): void {
     this.#log = log;
+  }
+
+  /** Resolves when what happened so far is written down. */
+  writtenDown(): Promise<void> {
+    return this.#log.flush();
   }
 
   /** Ticks. */

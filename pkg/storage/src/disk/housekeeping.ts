@@ -1,8 +1,9 @@
 import { type Context, throwIfEnded } from '@gorego/context';
+import { fileDiskBytes } from './blocks.ts';
 import { compacted } from './compaction.ts';
-import { fileDiskBytes, recordBytes } from './contents.ts';
+import { recordBytes } from './contents.ts';
 import { DiskPath } from './disk-path.ts';
-import { keyAt, shardCount, storedBytesAt } from './index/entry-index.ts';
+import { type Entry, keyAt, shardCount, storedBytesAt } from './index/entry-index.ts';
 import { entryWords, field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
 import { parentOf } from './staging.ts';
@@ -14,7 +15,7 @@ export interface Survey {
   /** Everything, bytes. */
   readonly bytes: number;
   /**
-   * How old everything is, milliseconds, beyond which there are about `bytes`: the least age to remove so much. Grows finer
+   * How old everything is now, milliseconds, beyond which there are about `bytes`: the least age to remove so much. Grows finer
    * the younger; exact to an eighth of a second for what was used in the last minutes.
    */
   ageOfOldest(bytes: number): number;
@@ -50,6 +51,8 @@ export class StoreHousekeeping implements Housekeeping {
   readonly #diskBytes: () => number;
   /** Lets others have their turn. */
   readonly #pause: () => Promise<void>;
+  /** What files take that are forgotten, and not yet gone. */
+  #leavingBytes = 0;
 
   constructor(parts: StoreParts, diskBytes: () => number, pause: () => Promise<void>) {
     this.#parts = parts;
@@ -58,7 +61,7 @@ export class StoreHousekeeping implements Housekeeping {
   }
 
   get diskBytes(): number {
-    return this.#diskBytes();
+    return this.#diskBytes() + this.#leavingBytes;
   }
 
   get deadBytes(): number {
@@ -95,7 +98,8 @@ export class StoreHousekeeping implements Housekeeping {
           sum += bytesOf[bucket] as number;
           if (sum >= wanted) break;
         }
-        return (ageOfBucket(bucket) * 1000) / Ticks.perSecond;
+        const agedSince = contents.now - now;
+        return ((ageOfBucket(bucket) + agedSince) * 1000) / Ticks.perSecond;
       },
     };
   }
@@ -139,12 +143,32 @@ export class StoreHousekeeping implements Housekeeping {
   /** The index forgets them first: a crash in between leaves files that nobody knows, never names without files. */
   async #remove(keys: readonly Key[]): Promise<void> {
     const { contents, locks } = this.#parts;
-    const files = keys.filter((key) => contents.forget(key)?.segment === 0);
+    const files: { readonly key: Key; readonly entry: Entry; readonly bytes: number }[] = [];
+    for (const key of keys) {
+      const entry = contents.forget(key);
+      if (entry?.segment !== 0) continue;
+      const bytes = fileDiskBytes(entry.packedBytes ?? entry.sizeBytes);
+      this.#leavingBytes += bytes;
+      files.push({ key, entry, bytes });
+    }
+    if (files.length === 0) return;
+    await contents.writtenDown();
     const queue = files.values();
+    let failure: unknown;
     const worker = async (): Promise<void> => {
-      for (const key of queue) await locks.run(key, () => this.#unlink(key));
+      for (const { key, entry, bytes } of queue) {
+        try {
+          await locks.run(key, () => this.#unlink(key));
+        } catch (reason) {
+          contents.set(key, entry); // It is still there.
+          failure ??= reason;
+        } finally {
+          this.#leavingBytes -= bytes;
+        }
+      }
     };
     await Promise.all(Array.from({ length: Math.min(removedAtOnce, files.length) }, worker));
+    if (failure !== undefined) throw failure;
   }
 
   /** The index knows half of the hash: the directory knows the rest. */

@@ -1,4 +1,4 @@
-import { blockBytes } from './segments/segment.ts';
+import { blockBytes } from './blocks.ts';
 
 /** Counts the files in each of the directories `cas/ab/cd`, and so what directories take on the disk. */
 export class Leaves {

@@ -140,6 +140,16 @@ describe('LocalStore', () => {
     expect(await readdir(join(dir, 'tmp'))).toEqual([]);
   });
 
+  test('clears away a snapshot that a crash left half-written', async () => {
+    await writeFile(join(dir, 'index', 'snapshot-0000000001.new'), 'half');
+    await reopen();
+    await store.reconciled();
+    expect((await readdir(join(dir, 'index'))).map((name) => name.replace(/-.*?($|\.)/, '$1')).sort()).toEqual([
+      'journal',
+      'snapshot',
+    ]);
+  });
+
   test.each([
     ['whole', undefined],
     ['in part', { offset: 10, limit: 5 }],

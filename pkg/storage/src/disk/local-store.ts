@@ -7,6 +7,7 @@ import type { SizingStore, StagingStore } from '../blob-store.ts';
 import { endlessRoom, type Room } from '../room.ts';
 import { AccessTimes } from './access-times.ts';
 import { adoptRecords, forgetLost } from './adoption.ts';
+import { blockBytes } from './blocks.ts';
 import { Contents } from './contents.ts';
 import { type Housekeeping, StoreHousekeeping } from './housekeeping.ts';
 import { IndexLog } from './index/index-log.ts';
@@ -71,6 +72,9 @@ const scannedAtOnceBytesMax = 64 * 1024 * 1024;
 /** How often it is asked whether a snapshot is due; and when it is, whatever little happened. */
 const snapshotCheckMs = 10_000;
 const snapshotEveryMs = 10 * 60_000;
+
+/** The store's own, and those of blobs, segments, the index, what is staged and what is set aside. */
+const directories = 6;
 
 /** Tier 1: a directory of blobs and action results near the builders. */
 export class LocalStore implements AsyncDisposable {
@@ -158,7 +162,8 @@ export class LocalStore implements AsyncDisposable {
   /** What it all takes, as the disk counts. */
   get diskBytes(): number {
     const { contents, segments, quarantine } = this.#parts;
-    return contents.filesDiskBytes + segments.diskBytes + quarantine.diskBytes + this.#log.diskBytes;
+    const files = contents.filesDiskBytes + segments.diskBytes + quarantine.diskBytes + this.#log.diskBytes;
+    return files + directories * blockBytes;
   }
 
   /** Everything that is stored, as it lies on the disk. */

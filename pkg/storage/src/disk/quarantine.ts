@@ -1,4 +1,5 @@
 import type { Disk, Random } from '@gorego/platform';
+import { fileDiskBytes } from './blocks.ts';
 
 /** What is kept to be looked at; the oldest makes way. */
 const filesMax = 100;
@@ -6,7 +7,8 @@ const bytesMax = 64 * 1024 * 1024;
 
 interface Kept {
   readonly path: string;
-  readonly sizeBytes: number;
+  /** On the disk. */
+  readonly bytes: number;
 }
 
 /** A place for what turned out to be wrong, so that a person can see what happened to it. Bounded. */
@@ -27,7 +29,7 @@ export class Quarantine {
     for (const { name, kind } of await disk.list(Quarantine.directory)) {
       const path = `${Quarantine.directory}/${name}`;
       const stat = kind === 'file' ? await disk.stat(path) : undefined;
-      if (stat !== undefined) await quarantine.#keep({ path, sizeBytes: stat.sizeBytes });
+      if (stat !== undefined) await quarantine.#keep({ path, bytes: fileDiskBytes(stat.sizeBytes) });
     }
     return quarantine;
   }
@@ -45,7 +47,7 @@ export class Quarantine {
     const to = this.#nameFor(path);
     await this.#disk.makeDirectory(Quarantine.directory);
     await this.#disk.rename(path, to);
-    await this.#keep({ path: to, sizeBytes });
+    await this.#keep({ path: to, bytes: fileDiskBytes(sizeBytes) });
   }
 
   /** Writes down bytes that were found somewhere. */
@@ -58,7 +60,7 @@ export class Quarantine {
     } finally {
       await file.close();
     }
-    await this.#keep({ path, sizeBytes: bytes.byteLength });
+    await this.#keep({ path, bytes: fileDiskBytes(bytes.byteLength) });
   }
 
   #nameFor(path: string): string {
@@ -67,10 +69,10 @@ export class Quarantine {
 
   async #keep(file: Kept): Promise<void> {
     this.#kept.push(file);
-    this.#bytes += file.sizeBytes;
+    this.#bytes += file.bytes;
     while (this.#kept.length > filesMax || this.#bytes > bytesMax) {
       const oldest = this.#kept.shift() as Kept;
-      this.#bytes -= oldest.sizeBytes;
+      this.#bytes -= oldest.bytes;
       await this.#disk.remove(oldest.path);
     }
   }

@@ -1,8 +1,8 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { Disk, DiskFile, FileStat } from '@gorego/platform';
+import { blockBytes } from './blocks.ts';
 import { relieved } from './recording.ts';
-import { blockBytes } from './segments/segment.ts';
 import { parentOf } from './staging.ts';
 import type { StoreParts } from './store-parts.ts';
 

@@ -1,6 +1,6 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
-import { fileDiskBytes } from './contents.ts';
+import { fileDiskBytes } from './blocks.ts';
 import { DiskPath } from './disk-path.ts';
 import { FileReading } from './file-reading.ts';
 import { Key } from './index/key.ts';

@@ -25,11 +25,21 @@ export const IndexFiles = {
     return { snapshots: of('snapshot').sort(ascending), journals: of('journal').sort(ascending) };
   },
 
-  /** Removes whatever a generation makes superfluous. */
+  /** What they all take on the disk. */
+  async diskBytes(disk: Disk): Promise<number> {
+    let bytes = 0;
+    for (const { name } of await disk.list(IndexFiles.directory)) {
+      bytes += (await disk.stat(`${IndexFiles.directory}/${name}`))?.allocatedBytes ?? 0;
+    }
+    return bytes;
+  },
+
+  /** Removes whatever a generation makes superfluous, and what was only half written when a crash came. */
   async removeBefore(disk: Disk, generation: number): Promise<void> {
-    const { snapshots, journals } = await IndexFiles.list(disk);
-    for (const older of snapshots) if (older < generation) await disk.remove(IndexFiles.snapshot(older));
-    for (const older of journals) if (older < generation) await disk.remove(IndexFiles.journal(older));
+    for (const { name } of await disk.list(IndexFiles.directory)) {
+      const [, older] = /^(?:snapshot|journal)-([0-9]{10})(?:\.new)?$/.exec(name) ?? [];
+      if (older !== undefined && Number(older) < generation) await disk.remove(`${IndexFiles.directory}/${name}`);
+    }
   },
 } as const;
 

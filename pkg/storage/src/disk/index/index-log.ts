@@ -1,5 +1,6 @@
 import { Failure } from '@gorego/errors';
 import type { Clock, Disk, DiskFile } from '@gorego/platform';
+import { fileDiskBytes } from '../blocks.ts';
 import { Ticks } from '../ticks.ts';
 import type { EntryIndex } from './entry-index.ts';
 import { IndexFiles } from './index-files.ts';
@@ -42,17 +43,19 @@ export class IndexLog {
   #writing: Promise<void> = Promise.resolve();
   #stopTimer: (() => void) | undefined;
   #isDirty = false;
-  #snapshotBytes: number;
+  /** What the last snapshot takes, and what it has not yet replaced. */
+  #snapshotBytes = 0;
+  #olderBytes = 0;
 
   private constructor(init: IndexLogInit) {
     this.#init = init;
     this.#generation = init.generation;
-    this.#snapshotBytes = init.index.memoryBytes;
   }
 
   static async begin(init: IndexLogInit): Promise<IndexLog> {
     const log = new IndexLog(init);
     await init.disk.makeDirectory(IndexFiles.directory);
+    log.#olderBytes = await IndexFiles.diskBytes(init.disk);
     await log.#beginJournal();
     return log;
   }
@@ -69,9 +72,9 @@ export class IndexLog {
     return this.#isDirty;
   }
 
-  /** What its files take on the disk, roughly. */
+  /** What its files take on the disk. */
   get diskBytes(): number {
-    return this.#snapshotBytes + this.#position;
+    return this.#olderBytes + this.#ownBytes;
   }
 
   /** The entry is from now on as the index has it. */
@@ -123,6 +126,10 @@ export class IndexLog {
     await journal?.close();
   }
 
+  get #ownBytes(): number {
+    return fileDiskBytes(this.#snapshotBytes) + fileDiskBytes(this.#position);
+  }
+
   get #indexBytes(): number {
     return this.#init.index.memoryBytes;
   }
@@ -162,6 +169,9 @@ export class IndexLog {
     await old?.close();
     this.#generation = last + 1;
     this.#isDirty = false;
+    this.#olderBytes += this.#ownBytes;
+    this.#position = 0;
+    this.#snapshotBytes = index.memoryBytes; // About what it is going to be.
     try {
       await this.#beginJournal();
       const path = IndexFiles.snapshot(this.#generation);
@@ -182,6 +192,7 @@ export class IndexLog {
       throw reason;
     }
     await IndexFiles.removeBefore(disk, this.#generation);
+    this.#olderBytes = 0;
   }
 
   async #beginJournal(): Promise<void> {

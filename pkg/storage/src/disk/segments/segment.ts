@@ -1,8 +1,6 @@
 import { Failure } from '@gorego/errors';
 import type { DiskFile } from '@gorego/platform';
-
-/** Space on a disk is given in blocks of this. */
-export const blockBytes = 4096;
+import { fileDiskBytes } from '../blocks.ts';
 
 /** One append-only file of records. Closed when it has been dropped and nobody reads it any more. */
 export class Segment {
@@ -36,7 +34,7 @@ export class Segment {
   }
 
   get diskBytes(): number {
-    return Math.ceil(this.#lengthBytes / blockBytes) * blockBytes;
+    return fileDiskBytes(this.#lengthBytes);
   }
 
   /** Writes at the end; one at a time. What a failure leaves half-written is cut off. */
