@@ -10,6 +10,7 @@ import { markdown } from './report/table.ts';
 import { gorego, otherPeers, ownCheckout, type Peer } from './server/peer.ts';
 import { build } from './suites/build.ts';
 import { calls } from './suites/calls.ts';
+import { eviction } from './suites/eviction.ts';
 import { memory } from './suites/memory.ts';
 import { micro } from './suites/micro.ts';
 import { proxy } from './suites/proxy.ts';
@@ -18,7 +19,16 @@ import { startUp } from './suites/start-up.ts';
 import { messageOf, type Plan, type Suite } from './suites/suite.ts';
 import { workloadGroups } from './workloads.ts';
 
-const suites: readonly Suite[] = [...workloadGroups.map(calls), memory, startUp, build, proxy, proxyHits, micro];
+const suites: readonly Suite[] = [
+  ...workloadGroups.map(calls),
+  memory,
+  startUp,
+  build,
+  proxy,
+  proxyHits,
+  micro,
+  eviction,
+];
 
 /** Measures what is asked for, and prints the tables; with `--out` it puts them into a page as well. */
 async function main(options: Options): Promise<void> {

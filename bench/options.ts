@@ -18,7 +18,7 @@ const quick = { rounds: 1, forMs: 500, warmUpMs: 250, builds: 1, storeSizes: [0]
 
 export const helpText: string = `usage: npm run bench -- [options]
 
-  --only PATTERN          measure what matches: unary/FindMissing, reads, memory, start-up, build, proxy, micro/digest, …
+  --only PATTERN          measure what matches: unary/FindMissing, reads, memory, start-up, build, proxy, micro/digest, eviction, …
   --servers PATTERN       measure these servers
   --gorego [NAME=]PATH    measure this gorego, an executable or a checkout; may be said several times
   --rounds N              how often each is measured (${usual.rounds})

@@ -1,2 +1,3 @@
 export { Janitor, type JanitorInit, type JanitorObserver } from './janitor.ts';
 export { defaultMinFree } from './plan.ts';
+export { agingOf, type Policy, worthClasses, worthOf } from './worth.ts';
