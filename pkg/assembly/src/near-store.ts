@@ -1,6 +1,6 @@
 import type { Config } from '@gorego/config';
 import type { Tasks } from '@gorego/context';
-import { Janitor } from '@gorego/janitor';
+import { Janitor, Pins } from '@gorego/janitor';
 import { bootId, type NodeDisk } from '@gorego/platform';
 import { LocalStore, scrub } from '@gorego/storage';
 import { humanBytes, type Metrics } from '@gorego/telemetry';
@@ -38,9 +38,16 @@ export async function nearStore({
   const { maxSize, minFree, grace } = config.janitor;
   const { segmentThreshold, durability, scrubRate, forceUpdateAtime, compression } = config.localStore;
   await using stack = new AsyncDisposableStack();
+  const pins = new Pins({
+    ...{ clock, maxBytes: maxSize, graceMs: grace },
+    onFull: (invocation) =>
+      log.info('a build uses more than the store can hold for it: what it uses last is held no longer than the rest', {
+        invocation,
+      }),
+  });
   const janitor = stack.use(
     new Janitor({
-      ...{ clock, tasks, space: () => disk.space(), maxBytes: maxSize, minFreeBytes: minFree, graceMs: grace },
+      ...{ clock, tasks, space: () => disk.space(), maxBytes: maxSize, minFreeBytes: minFree, graceMs: grace, pins },
       observer: {
         onEvicted: (count, bytes) => {
           metrics.evictedBlobs.inc(count);
@@ -69,6 +76,7 @@ export async function nearStore({
         clock,
         boot: bootId(),
         room: janitor,
+        account: pins,
         segmentThreshold,
         durability,
         forceUpdateAtime,

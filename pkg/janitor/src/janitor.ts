@@ -2,6 +2,7 @@ import { background, type Context, type Tasks } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { Clock, DiskSpace } from '@gorego/platform';
 import type { Housekeeping, Room } from '@gorego/storage';
+import type { Pins } from './pins.ts';
 import { goalOf, largestBlob, limitOf, startsAt } from './plan.ts';
 
 /** How often the file system is asked what it has left. */
@@ -26,6 +27,8 @@ export interface JanitorInit {
   readonly minFreeBytes?: number | undefined;
   /** What was used within this goes last. */
   readonly graceMs: number;
+  /** What is to stay, whenever it was used last. */
+  readonly pins?: Pick<Pins, 'held'>;
   readonly observer?: JanitorObserver;
 }
 
@@ -200,6 +203,8 @@ export class Janitor implements Room, Disposable {
       if (this.#waiting.size > 0) this.#serve();
       return store.diskBytes <= goal();
     };
+    if (isEnough()) return;
+    for (const keys of this.#init.pins?.held() ?? []) await store.touch(everlasting, keys);
     for (let round = 0; round < roundsMax && !isEnough(); round++) {
       await store.compact(everlasting, worthwhileShare, isEnough);
       if (isEnough()) return;

@@ -1,3 +1,4 @@
+export type { Account, CallersAccount } from './account.ts';
 export type { ActionCache, KeptActions } from './action-cache.ts';
 export { BlobReader, type BlobReaderInit, bytesOf, type Compressed, type Outcome, observed } from './blob-reader.ts';
 export type { BlobStore, SizingStore, Staged, StagingStore } from './blob-store.ts';
@@ -7,6 +8,8 @@ export { ChunkedBlobs, type ChunkedBlobsInit, ChunkedStaging } from './chunks/ch
 export { concatenated, totalBytes } from './chunks/concatenated.ts';
 export { completeOnly, isComplete, type References } from './complete-only.ts';
 export type { Housekeeping, Removed, Survey } from './disk/housekeeping.ts';
+export type { Key } from './disk/index/key.ts';
+export { KeySet } from './disk/index/key-set.ts';
 export { LocalStore, type LocalStoreInit, type StoreObserver } from './disk/local-store.ts';
 export { scrub } from './disk/scrubber.ts';
 export type { Stored } from './disk/walk.ts';

@@ -6,6 +6,7 @@ import { DiskPath } from './disk-path.ts';
 import { type Entry, keyAt, shardCount, storedBytesAt } from './index/entry-index.ts';
 import { entryWords, field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
+import type { KeySet } from './index/key-set.ts';
 import { parentOf } from './staging.ts';
 import type { StoreParts } from './store-parts.ts';
 import { Ticks } from './ticks.ts';
@@ -33,6 +34,8 @@ export interface Housekeeping {
   /** What segments hold that nobody wants any more: `compact` gives it back. */
   readonly deadBytes: number;
   survey(ctx: Context): Promise<Survey>;
+  /** What of these is here has been used now. */
+  touch(ctx: Context, keys: KeySet): Promise<void>;
   /** Removes what was used longest ago, down to that age, until so much has been removed. Readers finish reading. */
   evict(ctx: Context, ageMs: number, bytes: number): Promise<Removed>;
   /**
@@ -102,6 +105,17 @@ export class StoreHousekeeping implements Housekeeping {
         return ((ageOfBucket(bucket) + agedSince) * 1000) / Ticks.perSecond;
       },
     };
+  }
+
+  async touch(ctx: Context, keys: KeySet): Promise<void> {
+    const { contents } = this.#parts;
+    let count = 0;
+    for (const key of keys) {
+      contents.index.touchHalf(key, contents.now);
+      if (++count % pausedKeys > 0) continue;
+      await this.#pause();
+      throwIfEnded(ctx);
+    }
   }
 
   async evict(ctx: Context, ageMs: number, bytes: number): Promise<Removed> {
@@ -191,6 +205,9 @@ export class StoreHousekeeping implements Housekeeping {
 
 /** Tables larger than this are not gone through together with the next. */
 const pausedWords = 4096;
+
+/** Of a set of keys, so many are looked up together. */
+const pausedKeys = 4096;
 
 /** The first buckets are a tick each; after them, each is a 256th of an octave. */
 const exactBuckets = 4096;

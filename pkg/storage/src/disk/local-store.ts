@@ -2,10 +2,12 @@ import { background, type Context, TaskGroup } from '@gorego/context';
 import type { Digest } from '@gorego/digest';
 import type { Failure } from '@gorego/errors';
 import type { Clock, Disk, Random } from '@gorego/platform';
+import type { Account } from '../account.ts';
 import type { KeptActions } from '../action-cache.ts';
 import type { SizingStore, StagingStore } from '../blob-store.ts';
 import { endlessRoom, type Room } from '../room.ts';
 import { AccessTimes } from './access-times.ts';
+import { accounted } from './accounted.ts';
 import { adoptRecords, forgetLost } from './adoption.ts';
 import { blockBytes } from './blocks.ts';
 import { Contents } from './contents.ts';
@@ -34,6 +36,8 @@ export interface LocalStoreInit {
   readonly boot?: string | undefined;
   /** Space for what is stored; endless if nobody keeps house. */
   readonly room?: Room;
+  /** Told what callers are told. */
+  readonly account?: Account;
   /** Blobs up to this many bytes share files; 0 gives each its own. */
   readonly segmentThreshold?: number;
   /** How long these files get. */
@@ -106,7 +110,8 @@ export class LocalStore implements AsyncDisposable {
       fraction: () => init.random.fraction(),
       onCorrupt: (digest, where) => init.observer?.onCorrupt?.(digest, where),
     };
-    this.blobs = new LocalBlobs(this.#parts);
+    const blobs = new LocalBlobs(this.#parts);
+    this.blobs = init.account === undefined ? blobs : accounted(blobs, init.account);
     const pause = (): Promise<void> => new Promise((resolve) => void init.clock.after(0, resolve));
     this.housekeeping = new StoreHousekeeping(this.#parts, () => this.diskBytes, pause);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EntryTable, entryWords, Flag, field, identityShift } from './entry-table.ts';
 import type { Key } from './key.ts';
+import type { HalfKey } from './key-set.ts';
 
 const kindMask = Flag.blob | Flag.action | Flag.packed;
 const flagMask = 0xff;
@@ -83,6 +84,13 @@ export class EntryIndex {
   touch(key: Key, used: number): void {
     const shard = this.#shardOf(key);
     const at = shard.find(key);
+    if (at >= 0) shard.words[at + field.used] = used;
+  }
+
+  /** What begins like that has been used now. */
+  touchHalf(key: HalfKey, used: number): void {
+    const shard = this.#shardOf(key);
+    const at = shard.findHalf(key);
     if (at >= 0) shard.words[at + field.used] = used;
   }
 
@@ -177,7 +185,7 @@ export class EntryIndex {
     return wanted;
   }
 
-  #shardOf(key: Key): EntryTable {
+  #shardOf(key: HalfKey): EntryTable {
     return this.#shards[key.a >>> 24] as EntryTable;
   }
 }

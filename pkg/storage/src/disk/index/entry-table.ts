@@ -1,4 +1,5 @@
 import type { Key } from './key.ts';
+import type { HalfKey } from './key-set.ts';
 
 /** 32-bit words of an entry, and what each holds. */
 export const entryWords = 9;
@@ -79,6 +80,17 @@ export class EntryTable {
       at += entryWords;
       if (at === end) at = 0;
     }
+  }
+
+  /** Where an entry is whose key begins like that; -1 if there is none. */
+  findHalf({ a, b }: HalfKey): number {
+    const words = this.#words;
+    for (let at = this.#home(b); words[at + field.flags] !== 0; ) {
+      if (words[at + 1] === b && words[at] === a) return at;
+      at += entryWords;
+      if (at === words.length) at = 0;
+    }
+    return -1;
   }
 
   /** Where the entry of `key` is, made now if there was none. It is for the caller to fill: flags above all. */

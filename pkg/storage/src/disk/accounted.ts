@@ -1,0 +1,50 @@
+import type { Context } from '@gorego/context';
+import { Digest } from '@gorego/digest';
+import type { Account } from '../account.ts';
+import type { SizingStore, StagingStore } from '../blob-store.ts';
+import { Key } from './index/key.ts';
+
+/** Writes down which blobs each caller was told are here: those it found, read, or brought. */
+export function accounted<S extends StagingStore & SizingStore>(
+  store: S,
+  account: Account,
+): StagingStore & SizingStore {
+  const tell = (ctx: Context, digest: Digest): void =>
+    account.of(ctx)?.add(Key.ofBlob(digest), Digest.sizeBytes(digest));
+  return {
+    get: async (ctx, digest, range) => {
+      const blob = await store.get(ctx, digest, range);
+      if (blob !== undefined) tell(ctx, digest);
+      return blob;
+    },
+    put: async (ctx, digest, blob) => {
+      await store.put(ctx, digest, blob);
+      tell(ctx, digest);
+    },
+    findMissing: async (ctx, digests) => {
+      const missing = await store.findMissing(ctx, digests);
+      const told = account.of(ctx);
+      if (told === undefined) return missing;
+      for (const digest of digests) {
+        if (!missing.has(digest)) told.add(Key.ofBlob(digest), Digest.sizeBytes(digest));
+      }
+      return missing;
+    },
+    stage: async (ctx, digest) => {
+      const staged = await store.stage(ctx, digest);
+      return {
+        get sizeBytes() {
+          return staged.sizeBytes;
+        },
+        append: (chunk) => staged.append(chunk),
+        read: (position, limitBytes) => staged.read(position, limitBytes),
+        commit: async () => {
+          await staged.commit();
+          tell(ctx, digest);
+        },
+        [Symbol.asyncDispose]: () => staged[Symbol.asyncDispose](),
+      };
+    },
+    sizeOf: (ctx, name, hex) => store.sizeOf(ctx, name, hex),
+  };
+}
