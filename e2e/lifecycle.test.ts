@@ -42,6 +42,16 @@ describe('gorego', () => {
   );
 
   test(
+    'has the machine code for BLAKE3 with it: it would not start without',
+    async () => {
+      await using base = await temporary();
+      await using server = await startGorego([`--local_store.dir=${base.path}/store`, '--digest_functions=blake3']);
+      expect(server.messages[0]).toContain('serves grpc://');
+    },
+    timeoutMs,
+  );
+
+  test(
     'puts ./data where it was started',
     async () => {
       await using base = await temporary();
@@ -74,7 +84,10 @@ describe('gorego', () => {
       const into = (dir: string): Promise<Ran> =>
         gorego(['--listen_addr=127.0.0.1:0', `--local_store.dir=${dir}`], base.path);
       const file = await into('file');
-      expect(file).toEqual({ status: 1, output: expect.stringMatching(/^gorego: .*\/file.*: ENOTDIR\n$/) });
+      expect(file).toEqual({
+        status: 1,
+        output: expect.stringMatching(/^gorego: cannot make the directory .*\/file: EEXIST\n$/),
+      });
       if (process.getuid?.() === 0) return; // Root may write anywhere.
       expect(await into('closed')).toEqual({
         status: 1,
