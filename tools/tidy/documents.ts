@@ -5,7 +5,18 @@ import type { Tree, Untidy } from './tree.ts';
 /** Relative links in documents lead somewhere, and folders of dated documents have their front matter. */
 export function documents(tree: Tree): Untidy[] {
   const all = [...tree.paths].filter((path) => path.endsWith('.md'));
-  return [...all.flatMap((path) => links(tree, path)), ...all.flatMap((path) => dated(tree, path))];
+  return [
+    ...all.flatMap((path) => links(tree, path)),
+    ...all.flatMap((path) => dated(tree, path)),
+    ...all.flatMap((path) => numbered(all, path)),
+  ];
+}
+
+/** A document is known by its number: `docs/decisions/0007-…` is the only one of its folder. */
+function numbered(all: readonly string[], path: string): Untidy[] {
+  const [, start] = /^(docs\/[^/]+\/[0-9]{4}-)/.exec(path) ?? [];
+  const isTaken = start !== undefined && all.some((other) => other < path && other.startsWith(start));
+  return isTaken ? [{ path, message: 'has the number of another' }] : [];
 }
 
 function links(tree: Tree, path: string): Untidy[] {

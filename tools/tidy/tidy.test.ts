@@ -121,6 +121,12 @@ describe('documents', () => {
     ]);
   });
 
+  test('numbered documents have numbers of their own', () => {
+    const text = '---\ntitle: A\nstatus: final\ndate: 2026-01-31\n---\n';
+    const texts = { 'docs/retro/0001-a.md': text, 'docs/retro/0001-b.md': text, 'docs/retro/0002-a.md': text };
+    expect(messages(documents, texts)).toEqual(['has the number of another']);
+  });
+
   test('dated documents say what they are', () => {
     const texts = {
       'docs/plan/a.md': '---\ntitle: A\nstatus: current\ndate: 2026-01-31\n---\n# A',
