@@ -2,5 +2,5 @@
 export default {
   testEnvironment: 'node',
   transform: {},
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

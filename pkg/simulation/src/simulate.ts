@@ -1,8 +1,8 @@
 import { emptyTally, proxyWorld } from './worlds/proxy-world.ts';
 
 /**
- * Runs worlds in bulk: `simulate.ts [--seeds N] [--from SEED]`. Prints how many a minute there were, and every seed that
- * failed with the reason; the exit status is 1 if any did.
+ * Runs worlds in bulk: `simulate.ts [--seeds N] [--from SEED] [--seconds N]`. Prints how many a minute there were, and
+ * every seed that failed with the reason; the exit status is 1 if any did.
  */
 async function main(args: readonly string[]): Promise<number> {
   const option = (name: string, fallback: number): number => {
@@ -10,13 +10,16 @@ async function main(args: readonly string[]): Promise<number> {
     return at < 0 ? fallback : Number(args[at + 1]);
   };
   const from = option('--from', 1);
-  const seeds = option('--seeds', 2000);
+  const seedsMax = option('--seeds', args.includes('--seconds') ? Number.MAX_SAFE_INTEGER : 2000);
+  const forMs = 1000 * option('--seconds', Number.POSITIVE_INFINITY);
   const tally = emptyTally();
   const failed: number[] = [];
   // Most failures here are simulated: their stacks cost more than they say. One seed alone has them.
-  if (seeds > 1) Error.stackTraceLimit = 0;
+  if (seedsMax > 1) Error.stackTraceLimit = 0;
   const start = performance.now();
-  for (let seed = from; seed < from + seeds; seed++) {
+  let seeds = 0;
+  for (; seeds < seedsMax && performance.now() - start < forMs; seeds++) {
+    const seed = from + seeds;
     try {
       await proxyWorld(seed, tally);
     } catch (reason) {
