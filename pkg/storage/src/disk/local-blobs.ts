@@ -55,17 +55,37 @@ export class LocalBlobs implements StagingStore, SizingStore {
     return (await this.#large.get(ctx, digest, key, span)) ?? (await this.#packed.get(ctx, digest, key, span));
   }
 
-  async put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
-    await using owned = blob;
+  put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
+    const { bytes } = blob;
+    const isSmall = bytes !== undefined && bytes.byteLength <= this.#parts.segmentThreshold;
+    return isSmall ? this.#putBytes(ctx, digest, blob, bytes) : this.#putStream(ctx, digest, blob);
+  }
+
+  /** Most blobs are small and come whole: they get by with as few promises as can be. */
+  async #putBytes(ctx: Context, digest: Digest, blob: BlobReader, bytes: Uint8Array): Promise<void> {
+    void blob[Symbol.asyncDispose](); // Bytes in memory have nothing to wait for.
     throwIfEnded(ctx);
     const key = Key.ofBlob(digest);
     const here = this.#here(digest, key);
     if (here === true || (here === undefined && (await this.#look(digest, key)))) return;
-    if (Digest.sizeBytes(digest) > this.#parts.segmentThreshold) {
-      const files = this.#parts.compression === 'zstd' ? this.#packed : this.#large;
-      await files.put(ctx, digest, verifying(digest, owned, 'invalid_argument'));
+    if (blob.verifiedAs !== digest && !Digest.isOf(digest, bytes)) {
+      const { hashOf } = Digest.function(digest);
+      throw new Failure('invalid_argument', `the ${bytes.byteLength} bytes of ${digest} hash to ${hashOf(bytes)}`);
+    }
+    return this.#small.put(ctx, digest, key, bytes);
+  }
+
+  async #putStream(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
+    await using owned = verifying(digest, blob, 'invalid_argument');
+    throwIfEnded(ctx);
+    const key = Key.ofBlob(digest);
+    const here = this.#here(digest, key);
+    if (here === true || (here === undefined && (await this.#look(digest, key)))) return;
+    const { segmentThreshold, compression } = this.#parts;
+    if (Digest.sizeBytes(digest) > segmentThreshold) {
+      await (compression === 'zstd' ? this.#packed : this.#large).put(ctx, digest, owned);
     } else {
-      await this.#small.put(ctx, digest, await this.#wholeOf(digest, owned));
+      await this.#small.put(ctx, digest, key, await bytesOf(owned, segmentThreshold));
     }
   }
 
@@ -119,18 +139,6 @@ export class LocalBlobs implements StagingStore, SizingStore {
     return now - before < recentTicks && !mayHaveStrangers() ? true : undefined;
   }
 
-  async #wholeOf(digest: Digest, blob: BlobReader): Promise<Uint8Array> {
-    const { bytes } = blob;
-    if (bytes === undefined) {
-      return bytesOf(verifying(digest, blob, 'invalid_argument'), this.#parts.segmentThreshold);
-    }
-    if (blob.verifiedAs !== digest && !Digest.isOf(digest, bytes)) {
-      const { hashOf } = Digest.function(digest);
-      throw new Failure('invalid_argument', `the ${bytes.byteLength} bytes of ${digest} hash to ${hashOf(bytes)}`);
-    }
-    return bytes;
-  }
-
   #stageSmall(ctx: Context, digest: Digest): Staged {
     const chunks: Uint8Array[] = [];
     let sizeBytes = 0;
@@ -145,7 +153,7 @@ export class LocalBlobs implements StagingStore, SizingStore {
       read: async (position, limitBytes) => Buffer.concat(chunks).subarray(position, position + limitBytes),
       commit: async () => {
         checkStaged(digest, sizeBytes);
-        await this.#small.put(ctx, digest, Buffer.concat(chunks));
+        await this.#small.put(ctx, digest, Key.ofBlob(digest), Buffer.concat(chunks));
       },
       [Symbol.asyncDispose]: async () => {},
     };

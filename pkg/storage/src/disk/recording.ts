@@ -1,5 +1,6 @@
 import type { Context } from '@gorego/context';
 import { Failure } from '@gorego/errors';
+import type { Room } from '../room.ts';
 import type { OnWritten } from './segments/segment-writer.ts';
 import type { StoreParts } from './store-parts.ts';
 
@@ -13,8 +14,15 @@ export async function written(
 ): Promise<void> {
   const bytes = header.byteLength + body.byteLength;
   const reserving = room.reserve(ctx, bytes);
-  using _ = 'then' in reserving ? await reserving : reserving;
-  await relieved({ room }, bytes, () => segments.append(header, body, onWritten));
+  const reservation = 'then' in reserving ? await reserving : reserving;
+  try {
+    await segments.append(header, body, onWritten);
+  } catch (reason) {
+    if (!(await isRelieved(room, bytes, reason))) throw reason;
+    await segments.append(header, body, onWritten);
+  } finally {
+    reservation[Symbol.dispose]();
+  }
 }
 
 /** Does it; and if the disk turns out to be full, once more after something has made way. */
@@ -26,8 +34,12 @@ export async function relieved<T>(
   try {
     return await run();
   } catch (reason) {
-    const isFull = Failure.from(reason).code === 'resource_exhausted';
-    if (!isFull || !(await room.relieve(bytes))) throw reason;
+    if (!(await isRelieved(room, bytes, reason))) throw reason;
     return await run();
   }
+}
+
+/** Was the disk full, and has something made way? */
+async function isRelieved(room: Room, bytes: number, reason: unknown): Promise<boolean> {
+  return Failure.from(reason).code === 'resource_exhausted' && (await room.relieve(bytes));
 }

@@ -1,15 +1,14 @@
-import { type Context, throwIfEnded } from '@gorego/context';
+import type { Context } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { BlobReader, type Compressed } from '../blob-reader.ts';
 import type { Span } from '../byte-range.ts';
 import type { Entry } from './index/entry-index.ts';
-import { Key } from './index/key.ts';
+import type { Key } from './index/key.ts';
 import { blobIn, Encoding, packed, unpacked } from './packing.ts';
 import { written } from './recording.ts';
 import { Segment } from './segments/segment.ts';
 import { type Found, SegmentRecord } from './segments/segment-record.ts';
-import type { Place } from './segments/segment-writer.ts';
 import type { StoreParts } from './store-parts.ts';
 
 /** Blobs in segments. They are small enough to be held in memory, whole. */
@@ -43,30 +42,32 @@ export class SmallBlobs {
   }
 
   /** Keeps bytes that hash to their name. */
-  async put(ctx: Context, digest: Digest, bytes: Uint8Array): Promise<void> {
+  async put(ctx: Context, digest: Digest, key: Key, bytes: Uint8Array): Promise<void> {
     const underway = this.#underway.get(digest);
     if (underway !== undefined && (await succeeded(underway))) return;
-    throwIfEnded(ctx);
-    const putting = this.#append(ctx, digest, bytes).finally(() => this.#underway.delete(digest));
+    const putting = this.#append(ctx, digest, key, bytes);
     this.#underway.set(digest, putting);
-    await putting;
+    try {
+      await putting;
+    } finally {
+      this.#underway.delete(digest);
+    }
   }
 
-  async #append(ctx: Context, digest: Digest, bytes: Uint8Array): Promise<void> {
+  #append(ctx: Context, digest: Digest, key: Key, bytes: Uint8Array): Promise<void> {
     const { contents, compression } = this.#parts;
     const used = contents.now;
     const frame = compression === 'zstd' ? packed(bytes) : undefined;
     const body = frame ?? bytes;
+    const encoding = frame === undefined ? Encoding.asIs : Encoding.zstd;
     const header = SegmentRecord.encode({
-      ...{ kind: 'blob', digest, instance: '', encoding: frame === undefined ? Encoding.asIs : Encoding.zstd },
-      ...{ bodyBytes: body.byteLength, check: 0, written: used },
+      ...{ kind: 'blob', digest, instance: '', encoding, bodyBytes: body.byteLength, check: 0, written: used },
     });
-    const entry = { kind: 'blob', sizeBytes: bytes.byteLength, packedBytes: frame?.byteLength, used } as const;
-    const key = Key.ofBlob(digest);
-    const onWritten = (place: Place): void => {
-      contents.set(key, { ...entry, ...place, isVerified: true });
-    };
-    await written(this.#parts, ctx, header, body, onWritten);
+    return written(this.#parts, ctx, header, body, ({ segment, offset }) => {
+      const packedBytes = frame?.byteLength;
+      const sizeBytes = bytes.byteLength;
+      contents.set(key, { kind: 'blob', sizeBytes, packedBytes, used, segment, offset, isVerified: true });
+    });
   }
 
   /** Reads the whole record, and believes nothing. */

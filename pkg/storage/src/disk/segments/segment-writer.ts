@@ -49,8 +49,12 @@ export class SegmentWriter {
   }
 
   /** Resolves when the record is written, and with `sync`, when it survives a loss of power. */
-  async append(header: Uint8Array, body: Uint8Array, onWritten: OnWritten = () => {}): Promise<Place> {
-    while (this.#queuedBytes >= queuedBytesMax) await this.#drained.promise;
+  append(header: Uint8Array, body: Uint8Array, onWritten: OnWritten = () => {}): Promise<Place> {
+    if (this.#queuedBytes < queuedBytesMax) return this.#enqueue(header, body, onWritten);
+    return this.#drained.promise.then(() => this.append(header, body, onWritten));
+  }
+
+  #enqueue(header: Uint8Array, body: Uint8Array, onWritten: OnWritten): Promise<Place> {
     const bytes = header.byteLength + body.byteLength;
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
     this.#queue.push({ header, body, bytes, onWritten, resolve, reject });
