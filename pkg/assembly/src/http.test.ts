@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { fromFlags, loadConfig } from '@gorego/config';
 import { Digest } from '@gorego/digest';
 import { systemClock, systemRandom } from '@gorego/platform';
+import { ActionResult } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import { silent } from '@gorego/telemetry';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { assemble, type Running } from './assemble.ts';
@@ -53,6 +54,32 @@ test('values are kept in the instance that their path names', async () => {
   expect(await status(`${shared}/main${key}`)).toBe(200);
   for (const refused of [key, '/any/path', `/other${key}`]) {
     expect(await status(`${shared}${refused}`, 'PUT', 'anything')).toBe(400);
+  }
+});
+
+test('what was put through one proxy is found through another, which has nothing of its own', async () => {
+  const far = await running('--local_store.dir=far');
+  const target = `--backing_cache.target=grpc://127.0.0.1:${far.rpc.address.port}`;
+  await using one = await running('--local_store.dir=one', target);
+  await using other = await running('--local_store.dir=other', target);
+  const [[from], [to]] = [urlsOf(one), urlsOf(other)];
+  const [action, output] = [Buffer.from('an action'), Buffer.from('an output')].map((bytes) => Digest.ofBytes(bytes));
+  if (action === undefined || output === undefined) throw new Error('unreachable');
+  const digest = { hash: Digest.hex(output), sizeBytes: Digest.sizeBytes(output) };
+  const result = ActionResult.fromPartial({ outputFiles: [{ path: 'out', digest }] });
+  const bytes = Buffer.from(ActionResult.encode(result).finish()).toString('latin1'); // It is ASCII.
+  expect(await status(`${from}/cas/${Digest.hex(action)}`, 'PUT', 'an action')).toBe(200);
+  expect(await status(`${from}/cas/${Digest.hex(output)}`, 'PUT', 'an output')).toBe(200);
+  expect(await status(`${from}/ac/${Digest.hex(action)}`, 'PUT', bytes)).toBe(200);
+  expect(await status(`${from}/cache/0123`, 'PUT', 'a value')).toBe(201);
+
+  expect(await (await fetch(`${to}/ac/${Digest.hex(action)}`)).text()).toBe(bytes);
+  expect(await (await fetch(`${to}/cas/${Digest.hex(output)}`)).text()).toBe('an output');
+  expect(await (await fetch(`${to}/cache/0123`)).text()).toBe('a value');
+
+  await far[Symbol.asyncDispose]();
+  for (const unknown of [`/cas/${'0'.repeat(64)}`, `/ac/${'0'.repeat(64)}`, '/cache/4567']) {
+    expect([unknown, await status(`${to}${unknown}`)]).toEqual([unknown, 503]);
   }
 });
 

@@ -15,11 +15,19 @@ export const anySizeBytes = 1;
 
 /** `invalid_argument` for what isn't the hash of a function on offer. */
 export function hashNameOf(segments: readonly string[], functions: DigestFunctions): HashName {
-  const [first = '', second] = segments;
-  const hex = second ?? first;
-  const functionName = (second === undefined ? undefined : functions.segment(first)) ?? functions.ofLength(hex.length);
+  const [hex = '', named] = segments.toReversed();
+  const functionName = named === undefined ? functions.ofLength(hex.length) : functions.segment(named);
+  if (functionName === undefined) {
+    throw new Failure('invalid_argument', `digest function ${named?.slice(0, 100)} is not offered here`);
+  }
   if (hex !== digestFunctions[functionName].emptyHex) Digest.of(functionName, hex, anySizeBytes);
   return { functionName, hex };
+}
+
+/** Could these segments be meant for a hash: one, or one behind the name of a function? */
+export function isForHash(segments: readonly string[]): boolean {
+  const [first = ''] = segments;
+  return segments.length === 1 || (segments.length === 2 && Object.hasOwn(digestFunctions, first));
 }
 
 export function isHashName(segments: readonly string[], functions: DigestFunctions): boolean {

@@ -184,6 +184,20 @@ describe('/cas/', () => {
     expect(zstdDecompressSync(zstdCompressSync(bytes)).equals(bytes)).toBe(true);
   });
 
+  test.each([
+    ['/cas/nonsense', 400],
+    ['/cas/blake3/HASH', 400],
+    ['/cas/HASH0', 400],
+    ['/cas/sha256/HASH0', 400],
+    ['/cas/cas/HASH', 200],
+    ['/ac/cas/HASH', 200],
+    ['/cas/ac/HASH', 404],
+    ['/blobs/cas/HASH', 400],
+  ])('of %s is answered %d', async (path, status) => {
+    await put(`/cas/${helloHash}`, hello);
+    expect((await get(path.replace('HASH', helloHash))).status).toBe(status);
+  });
+
   test.each(['POST', 'DELETE', 'PROPFIND'])('does not %s', async (method) => {
     expect((await fetch(`${served.url}/cas/${helloHash}`, { method })).status).toBe(405);
   });

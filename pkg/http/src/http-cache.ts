@@ -8,7 +8,7 @@ import { endlessRoom, type References, type Room } from '@gorego/storage';
 import { ActionResults } from './action-results.ts';
 import { cas } from './cas.ts';
 import { Exchange } from './exchange.ts';
-import { isHashName, type SizeOf } from './hash-names.ts';
+import { isForHash, isHashName, type SizeOf } from './hash-names.ts';
 import { KnownSizes } from './known-sizes.ts';
 import { nx } from './nx.ts';
 import { plainValues } from './plain-values.ts';
@@ -108,7 +108,7 @@ export class HttpCache {
       if (segment === 'v1' && rest[0] === 'cache' && rest[1] !== undefined && rest.length === 2) {
         return nx(exchange, instance, rest[1], this.#store);
       }
-      if (rest.length === 0 || rest.length > 2) continue;
+      if (!isForHash(rest)) continue;
       if (segment === 'cas') return cas(exchange, instance, rest, this.#store);
       if (segment === 'ac' && isHashName(rest, this.#store.functions)) {
         return this.#actionResults.handle(exchange, instance, rest); // ccache has folders `ac` of its own.
