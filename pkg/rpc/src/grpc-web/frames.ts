@@ -1,6 +1,7 @@
 import { Failure } from '@gorego/errors';
 import type { Message } from '../route.ts';
 import type { Status } from '../status.ts';
+import { statusDetailsTrailer } from '../status-details.ts';
 
 /** A message's frame: a byte of flags, the length in four bytes, and the message (gRPC over HTTP2, and gRPC-Web alike). */
 const headerBytes = 5;
@@ -13,8 +14,10 @@ export function messageFrame(message: Message): Buffer {
 }
 
 /** The end of a call, as gRPC-Web has it: in the body, as HTTP/1.1 has no trailers that a page could read. */
-export function trailersFrame({ code, message }: Status): Buffer {
-  return framed(trailersFlag, [Buffer.from(`grpc-status: ${code}\r\ngrpc-message: ${encodeURI(message)}\r\n`)]);
+export function trailersFrame({ code, message }: Status, details?: Uint8Array): Buffer {
+  const lines = [`grpc-status: ${code}`, `grpc-message: ${encodeURI(message)}`];
+  if (details !== undefined) lines.push(`${statusDetailsTrailer}: ${Buffer.from(details).toString('base64')}`);
+  return framed(trailersFlag, [Buffer.from(lines.map((line) => `${line}\r\n`).join(''))]);
 }
 
 function framed(flags: number, pieces: readonly Uint8Array[]): Buffer {

@@ -48,6 +48,12 @@ const routes: Routes = {
       throw new TypeError('secret');
     },
   },
+  '/t.T/Detailed': {
+    kind: 'unary',
+    handle: async () => {
+      throw new Failure('invalid_argument', 'why', { details: [{ typeUrl: 'type/T', value: Buffer.of(1) }] });
+    },
+  },
   '/t.T/Silent': { kind: 'unary', handle: forever },
 };
 
@@ -90,6 +96,7 @@ interface Answer {
   readonly messages: string[];
   readonly status: number;
   readonly message: string;
+  readonly details?: string;
 }
 
 /** Reads frames to the trailers, which must be last. */
@@ -104,8 +111,11 @@ function answerIn(body: Buffer): Answer {
       continue;
     }
     expect([flags, at]).toEqual([0x80, body.byteLength]);
-    const [, status, message = ''] = /^grpc-status: ([0-9]+)\r\ngrpc-message: (.*)\r\n$/.exec(bytes.toString()) ?? [];
-    return { messages, status: Number(status), message: decodeURI(message) };
+    const [, status, message = '', details] =
+      /^grpc-status: ([0-9]+)\r\ngrpc-message: (.*)\r\n(?:grpc-status-details-bin: (.*)\r\n)?$/.exec(
+        bytes.toString(),
+      ) ?? [];
+    return { messages, status: Number(status), message: decodeURI(message), ...(details !== undefined && { details }) };
   }
   throw new Error(`no trailers in ${body.byteLength} bytes`);
 }
@@ -153,6 +163,12 @@ describe('grpc-web', () => {
 
   test.each([
     ['/t.T/Fails', frame(''), { messages: ['one'], status: 5, message: 'nothing hère\n%' }, 'not_found'],
+    [
+      '/t.T/Detailed',
+      frame(''),
+      { status: 3, details: expect.stringMatching(/^[A-Za-z0-9+/]{10,}=*$/) },
+      'invalid_argument',
+    ],
     ['/t.T/Bug', frame(''), { messages: [], status: 13, message: 'internal error' }, 'internal'],
     [
       '/t.T/Nothing',

@@ -5,6 +5,7 @@ import { writeTo } from '../http1/write-to.ts';
 import type { Message, Requests, Route } from '../route.ts';
 import type { RpcServerInit } from '../server.ts';
 import { type Status, statusOf } from '../status.ts';
+import { statusDetails } from '../status-details.ts';
 import { base64Decoded, messageFrame, messagesIn, trailersFrame } from './frames.ts';
 import { mayCall, preflightHeaders } from './origins.ts';
 import { WebCall } from './web-call.ts';
@@ -76,7 +77,7 @@ async function answer(
     failure = reason;
     status = statusOf(reason);
   }
-  response.end(encoded(trailersFrame(status)));
+  response.end(encoded(trailersFrame(status, statusDetails(failure))));
   call.tellEnd(path, failure);
 }
 
