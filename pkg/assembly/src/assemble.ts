@@ -24,6 +24,7 @@ import {
   Uploads,
 } from '@gorego/server';
 import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
+import { appraising } from './appraising.ts';
 import { type BackingCache, backingCache } from './backing-cache.ts';
 import { type ChunkedNear, chunkedNear } from './chunked-near.ts';
 import { instancePattern } from './instance-pattern.ts';
@@ -65,13 +66,16 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   const tasks = undo.use(
     new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code })),
   );
+  const functions = new DigestFunctions(digestFunctions);
+  const references = referencesOf(functions);
   const allow = config.instances.allow?.map(instancePattern);
   const openStore = async (at: NodeDisk): Promise<{ near: ChunkedNear } & Pick<NearStore, 'janitor'>> => {
     let kept: Kept | undefined;
     undo.use(await lockStore(at.path, () => kept));
     const { store, janitor } = undo.use(await nearStore({ ...surroundings, config, disk: at, tasks, metrics }));
     kept = { store, janitor, clock };
-    return { near: chunkedNear(store), janitor };
+    const near = chunkedNear(store);
+    return { near: config.janitor.policy === 'value' ? appraising(near, store, references) : near, janitor };
   };
   const { near, janitor: room } = await openStore(disk);
   const separate: SeparateStore<ChunkedNear>[] = [];
@@ -80,8 +84,6 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     separate.push({ pattern, near });
   }
   const nearOf = nearChosenBy(near, separate);
-  const functions = new DigestFunctions(digestFunctions);
-  const references = referencesOf(functions);
   let health: Health | undefined;
   const shared = { codecs: codecs() };
   const { target } = config.backingCache;

@@ -35,7 +35,7 @@ export async function nearStore({
   tasks,
   metrics,
 }: NearStoreInit): Promise<NearStore> {
-  const { maxSize, minFree, grace } = config.janitor;
+  const { maxSize, minFree, policy, grace } = config.janitor;
   const { segmentThreshold, durability, scrubRate, forceUpdateAtime, compression } = config.localStore;
   await using stack = new AsyncDisposableStack();
   const pins = new Pins({
@@ -47,7 +47,16 @@ export async function nearStore({
   });
   const janitor = stack.use(
     new Janitor({
-      ...{ clock, tasks, space: () => disk.space(), maxBytes: maxSize, minFreeBytes: minFree, graceMs: grace, pins },
+      ...{
+        clock,
+        tasks,
+        space: () => disk.space(),
+        maxBytes: maxSize,
+        minFreeBytes: minFree,
+        graceMs: grace,
+        policy,
+        pins,
+      },
       observer: {
         onEvicted: (count, bytes) => {
           metrics.evictedBlobs.inc(count);

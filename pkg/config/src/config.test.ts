@@ -59,7 +59,7 @@ describe('loadConfig', () => {
         scrubRate: 0,
         compression: 'off',
       },
-      janitor: { maxSize: 10 * 2 ** 30, minFree: undefined, grace: 600_000 },
+      janitor: { maxSize: 10 * 2 ** 30, minFree: undefined, policy: 'lru', grace: 600_000 },
       remoteAsset: { allow: undefined, allowNetworks: undefined, timeout: 600_000, maxSize: 2 ** 32 },
       backingCache: expect.objectContaining({
         target: undefined,

@@ -30,6 +30,8 @@ export interface Config {
     readonly maxSize: number;
     /** Bytes that the file system is to have left; undefined is 5 % of it, 1 GiB at most. */
     readonly minFree: number | undefined;
+    /** What goes first: what was used longest ago, or what is also cheap to make again for its size. */
+    readonly policy: 'lru' | 'value';
     /** Milliseconds. What was used within them goes last. */
     readonly grace: number;
   };

@@ -80,6 +80,11 @@ export const schema: Schema<Config> = {
   janitor: {
     maxSize: size('the most that the local store may take on disk', '10GiB'),
     minFree: optional(size('what the file system is to have left; unset is 5 % of it, 1 GiB at most', '0')),
+    policy: oneOf<'lru' | 'value'>(
+      'what is removed first: what was used longest ago, or sooner what took little time to make for its size',
+      'lru',
+      ['lru', 'value'],
+    ),
     grace: duration('what was used within this time is removed last', '10m'),
   },
   backingCache: {

@@ -22,6 +22,10 @@ function blobOf(number: number, sizeBytes: number): Blob {
   return { bytes, digest: Digest.ofBytes(bytes) };
 }
 
+function resultOf(number: number): Digest {
+  return Digest.ofBytes(Buffer.from(`action ${number}`));
+}
+
 /** A store on a simulated disk, and who keeps it. */
 class House implements AsyncDisposable {
   readonly clock: SimulatedClock;
@@ -255,41 +259,96 @@ describe('a store that is kept', () => {
       expect(house.du).toBeGreaterThan(60_000); // Directories, which are free here, count as well.
     }));
 
-  test('counts what the disk counts, whatever happened', async () => {
-    const step = fc.oneof(
-      fc.record({ put: fc.nat(60), sizeBytes: fc.constantFrom(10, 500, 1999, 2001, 30_000) }),
-      fc.record({ get: fc.nat(60) }),
-      fc.record({ result: fc.nat(5), sizeBytes: fc.nat(3000) }),
-      fc.record({ trim: fc.integer({ min: 60_000, max: maxBytes }) }),
-      fc.constant('restart' as const),
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 120 }), async (steps) => {
-        await lives(async () => {
-          const sizes = new Map<number, number>();
-          for (const each of steps) {
-            if (each === 'restart') {
-              await house.store[Symbol.asyncDispose]();
-              await house.open();
-            } else if ('put' in each) {
-              sizes.set(each.put, sizes.get(each.put) ?? each.sizeBytes);
-              await house.put(blobOf(each.put, sizes.get(each.put) as number));
-            } else if ('get' in each) {
-              const sizeBytes = sizes.get(each.get);
-              if (sizeBytes !== undefined) await house.isWhole(blobOf(each.get, sizeBytes));
-            } else if ('trim' in each) {
-              await house.janitor.trim(each.trim);
-              expect(house.du).toBeLessThanOrEqual(each.trim + 40_000);
-            } else {
-              const action = Digest.ofBytes(Buffer.from(`action ${each.result}`));
-              await house.store.actions('a').put(ctx, action, Buffer.alloc(each.sizeBytes, 1));
-            }
-            await house.later(100);
-            expect(Math.abs(house.du - house.store.diskBytes)).toBeLessThanOrEqual(100_000);
-          }
+  test.each([
+    ['large', 20_000],
+    ['small', 1500],
+  ])('under value keeps %s blobs that are worth much, and those of a restart too, but not for good', (_, sizeBytes) =>
+    lives(
+      async () => {
+        const results = [6, 2].map((worth, i) => {
+          const blobs = Array.from({ length: 5 }, (_, n) => blobOf(10_000 + i * 100 + n, sizeBytes));
+          return { worth, action: resultOf(i), blobs };
         });
-      }),
-      { numRuns: 25 },
-    );
-  }, 120_000);
+        for (const { worth, action, blobs } of results) {
+          for (const blob of blobs) await house.put(blob);
+          await house.store.actions('a').put(ctx, action, Buffer.alloc(100, worth));
+          const needed = blobs.map(({ digest }) => digest);
+          house.store.appraise('a', action, needed, worth);
+        }
+        await house.store[Symbol.asyncDispose]();
+        await house.open();
+        const found = async (): Promise<string[]> => {
+          const all: string[] = [];
+          for (const blob of results.flatMap(({ blobs }) => blobs)) all.push((await peek(blob)) ? 'blob' : '-');
+          return all;
+        };
+        /** Looks without using it. */
+        const peek = async ({ digest }: Blob): Promise<boolean> =>
+          (await house.store.blobs.sizeOf(ctx, 'sha256', Digest.hex(digest))) !== undefined;
+        const fill = async (from: number): Promise<void> => {
+          for (let i = from; i < from + 2 * Math.ceil(maxBytes / sizeBytes); i++) {
+            await house.put(blobOf(i, sizeBytes));
+            await house.later(200);
+          }
+        };
+        await fill(0);
+        expect(await found()).toEqual([...Array(5).fill('blob'), ...Array(5).fill('-')]);
+        expect([0, 1].map((i) => house.store.worthOf('a', resultOf(i)))).toEqual([6, 0]);
+        await house.later(3_600_000);
+        await fill(20_000);
+        await fill(30_000);
+        expect(await found()).toEqual(Array(10).fill('-'));
+        expect(house.store.worthOf('a', resultOf(0))).toBe(0);
+      },
+      { policy: 'value', graceMs: 1000 },
+    ),
+  );
+
+  test.each(['lru', 'value'] as const)(
+    'under %s counts what the disk counts, whatever happened',
+    async (policy) => {
+      const step = fc.oneof(
+        fc.record({ put: fc.nat(60), sizeBytes: fc.constantFrom(10, 500, 1999, 2001, 30_000) }),
+        fc.record({ get: fc.nat(60) }),
+        fc.record({ result: fc.nat(5), sizeBytes: fc.nat(3000) }),
+        fc.record({ appraised: fc.nat(60), worth: fc.nat(7) }),
+        fc.record({ trim: fc.integer({ min: 60_000, max: maxBytes }) }),
+        fc.constant('restart' as const),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 120 }), async (steps) => {
+          await lives(
+            async () => {
+              const sizes = new Map<number, number>();
+              for (const each of steps) {
+                if (each === 'restart') {
+                  await house.store[Symbol.asyncDispose]();
+                  await house.open();
+                } else if ('put' in each) {
+                  sizes.set(each.put, sizes.get(each.put) ?? each.sizeBytes);
+                  await house.put(blobOf(each.put, sizes.get(each.put) as number));
+                } else if ('get' in each) {
+                  const sizeBytes = sizes.get(each.get);
+                  if (sizeBytes !== undefined) await house.isWhole(blobOf(each.get, sizeBytes));
+                } else if ('appraised' in each) {
+                  const sizeBytes = sizes.get(each.appraised) ?? 10;
+                  house.store.appraise('a', resultOf(1), [blobOf(each.appraised, sizeBytes).digest], each.worth);
+                } else if ('trim' in each) {
+                  await house.janitor.trim(each.trim);
+                  expect(house.du).toBeLessThanOrEqual(each.trim + 40_000);
+                } else {
+                  await house.store.actions('a').put(ctx, resultOf(each.result), Buffer.alloc(each.sizeBytes, 1));
+                }
+                await house.later(100);
+                expect(Math.abs(house.du - house.store.diskBytes)).toBeLessThanOrEqual(100_000);
+              }
+            },
+            { policy },
+          );
+        }),
+        { numRuns: 25 },
+      );
+    },
+    120_000,
+  );
 });

@@ -1,9 +1,10 @@
 import { background, type Context, type Tasks } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { Clock, DiskSpace } from '@gorego/platform';
-import type { Housekeeping, Room } from '@gorego/storage';
+import type { Aging, Housekeeping, Room } from '@gorego/storage';
 import type { Pins } from './pins.ts';
 import { goalOf, largestBlob, limitOf, startsAt } from './plan.ts';
+import { agingOf, type Policy } from './worth.ts';
 
 /** How often the file system is asked what it has left. */
 const lookMs = 1000;
@@ -27,6 +28,8 @@ export interface JanitorInit {
   readonly minFreeBytes?: number | undefined;
   /** What was used within this goes last. */
   readonly graceMs: number;
+  /** What goes first; `lru` if nobody says. */
+  readonly policy?: Policy;
   /** What is to stay, whenever it was used last. */
   readonly pins?: Pick<Pins, 'held'>;
   readonly observer?: JanitorObserver;
@@ -53,6 +56,7 @@ interface Waiting {
 /** Keeps a store within its size: knows what is reserved, and removes what was used longest ago. */
 export class Janitor implements Room, Disposable {
   readonly #init: JanitorInit;
+  readonly #aging: Aging;
   readonly #waiting = new Set<Waiting>();
   #store: Housekeeping | undefined;
   #reservedBytes = 0;
@@ -63,6 +67,7 @@ export class Janitor implements Room, Disposable {
 
   constructor(init: JanitorInit) {
     this.#init = init;
+    this.#aging = { exactMs: init.graceMs, factors: agingOf(init.policy ?? 'lru') };
     this.#limitBytes = init.maxBytes;
   }
 
@@ -215,9 +220,9 @@ export class Janitor implements Room, Disposable {
 
   async #evict(store: Housekeeping, bytes: number): Promise<void> {
     const { graceMs, observer } = this.#init;
-    const survey = await store.survey(everlasting);
+    const survey = await store.survey(everlasting, this.#aging);
     const ageMs = survey.ageOfOldest(bytes);
-    const removed = await store.evict(everlasting, ageMs, bytes);
+    const removed = await store.evict(everlasting, ageMs, bytes, this.#aging);
     if (removed.count === 0) return;
     observer?.onEvicted?.(removed.count, removed.bytes);
     if (ageMs < graceMs) observer?.onGraceBroken?.(removed.count, ageMs);

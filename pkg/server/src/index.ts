@@ -1,4 +1,5 @@
 export { deInlined } from './action-result/de-inlined.ts';
+export { executionSeconds } from './action-result/execution-seconds.ts';
 export { parsedResult } from './action-result/parsed-result.ts';
 export { referencesOf } from './action-result/references.ts';
 export { type Activity, unwatched } from './activity.ts';

@@ -7,7 +7,7 @@ export type { ChunkList } from './chunks/chunk-record.ts';
 export { ChunkedBlobs, type ChunkedBlobsInit, ChunkedStaging } from './chunks/chunked-blobs.ts';
 export { concatenated, totalBytes } from './chunks/concatenated.ts';
 export { completeOnly, isComplete, type References } from './complete-only.ts';
-export type { Housekeeping, Removed, Survey } from './disk/housekeeping.ts';
+export type { Aging, Housekeeping, Removed, Survey } from './disk/housekeeping.ts';
 export type { Key } from './disk/index/key.ts';
 export { KeySet } from './disk/index/key-set.ts';
 export { LocalStore, type LocalStoreInit, type StoreObserver } from './disk/local-store.ts';

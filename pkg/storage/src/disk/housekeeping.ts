@@ -3,13 +3,24 @@ import { fileDiskBytes } from './blocks.ts';
 import { compacted } from './compaction.ts';
 import { recordBytes } from './contents.ts';
 import { DiskPath } from './disk-path.ts';
-import { type Entry, keyAt, shardCount, storedBytesAt } from './index/entry-index.ts';
+import { type Entry, keyAt, shardCount, storedBytesAt, worthAt } from './index/entry-index.ts';
 import { entryWords, field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
 import type { KeySet } from './index/key-set.ts';
 import { parentOf } from './staging.ts';
 import type { StoreParts } from './store-parts.ts';
 import { Ticks } from './ticks.ts';
+
+/** How old entries are taken to be when they are compared. */
+export interface Aging {
+  /** Until then everything is as old as it is, milliseconds; what comes on top is multiplied. */
+  readonly exactMs: number;
+  /** By this, for each class of worth from 0 to 7. */
+  readonly factors: Float64Array;
+}
+
+/** Everything is as old as it is. */
+export const plainAging: Aging = { exactMs: 0, factors: new Float64Array(8).fill(1) };
 
 /** How much there is of what age. */
 export interface Survey {
@@ -33,11 +44,11 @@ export interface Housekeeping {
   readonly diskBytes: number;
   /** What segments hold that nobody wants any more: `compact` gives it back. */
   readonly deadBytes: number;
-  survey(ctx: Context): Promise<Survey>;
+  survey(ctx: Context, aging?: Aging): Promise<Survey>;
   /** What of these is here has been used now. */
   touch(ctx: Context, keys: KeySet): Promise<void>;
-  /** Removes what was used longest ago, down to that age, until so much has been removed. Readers finish reading. */
-  evict(ctx: Context, ageMs: number, bytes: number): Promise<Removed>;
+  /** Removes what is oldest, down to that age, until so much has been removed. Readers finish reading. */
+  evict(ctx: Context, ageMs: number, bytes: number, aging?: Aging): Promise<Removed>;
   /**
    * Gives back what segments hold for nobody, the emptiest first, as long as at least `share` of one is, and until
    * `isEnough`. What is still wanted moves; where there is no room for that, it goes too.
@@ -75,9 +86,10 @@ export class StoreHousekeeping implements Housekeeping {
     );
   }
 
-  async survey(ctx: Context): Promise<Survey> {
+  async survey(ctx: Context, aging: Aging = plainAging): Promise<Survey> {
     const { contents } = this.#parts;
     const { now } = contents;
+    const { exactTicks, factors } = inTicks(aging);
     const bytesOf = new Float64Array(bucketCount);
     let bytes = 0;
     for (let shard = 0; shard < shardCount; shard++) {
@@ -85,7 +97,7 @@ export class StoreHousekeeping implements Housekeeping {
       for (let at = 0; at < words.length; at += entryWords) {
         if (words[at + field.flags] === 0) continue;
         const entryBytes = bytesAt(words, at);
-        const bucket = bucketOf(now - (words[at + field.used] as number));
+        const bucket = bucketOf(ageAt(words, at, now, exactTicks, factors));
         bytesOf[bucket] = (bytesOf[bucket] as number) + entryBytes;
         bytes += entryBytes;
       }
@@ -118,9 +130,11 @@ export class StoreHousekeeping implements Housekeeping {
     }
   }
 
-  async evict(ctx: Context, ageMs: number, bytes: number): Promise<Removed> {
+  async evict(ctx: Context, ageMs: number, bytes: number, aging: Aging = plainAging): Promise<Removed> {
     const { contents } = this.#parts;
-    const before = contents.now - Math.floor((ageMs / 1000) * Ticks.perSecond);
+    const { now } = contents;
+    const least = ticksOf(ageMs);
+    const { exactTicks, factors } = inTicks(aging);
     const removed = { count: 0, bytes: 0 };
     // Another one first each time: what is of one age goes from everywhere.
     const first = Math.floor(this.#parts.fraction() * shardCount);
@@ -129,7 +143,7 @@ export class StoreHousekeeping implements Housekeeping {
       const { words } = contents.index.shard((first + i) % shardCount);
       const victims: Key[] = [];
       for (let at = 0; at < words.length && removed.bytes < bytes; at += entryWords) {
-        if (words[at + field.flags] === 0 || (words[at + field.used] as number) > before) continue;
+        if (words[at + field.flags] === 0 || ageAt(words, at, now, exactTicks, factors) < least) continue;
         victims.push(keyAt(words, at));
         removed.count++;
         removed.bytes += bytesAt(words, at);
@@ -213,6 +227,21 @@ const pausedKeys = 4096;
 const exactBuckets = 4096;
 const octaveBuckets = 256;
 const bucketCount = exactBuckets + octaveBuckets * 20;
+
+function ticksOf(ms: number): number {
+  return Math.floor((ms / 1000) * Ticks.perSecond);
+}
+
+function inTicks({ exactMs, factors }: Aging): { exactTicks: number; factors: Float64Array } {
+  return { exactTicks: ticksOf(exactMs), factors };
+}
+
+/** How old an entry is taken to be, ticks. */
+function ageAt(words: Uint32Array, at: number, now: number, exactTicks: number, factors: Float64Array): number {
+  const ticks = now - (words[at + field.used] as number);
+  if (ticks <= exactTicks) return ticks;
+  return exactTicks + Math.floor((ticks - exactTicks) * (factors[worthAt(words, at)] as number));
+}
 
 function bucketOf(ticks: number): number {
   if (ticks < exactBuckets) return Math.max(0, ticks);

@@ -159,6 +159,21 @@ export class LocalStore implements AsyncDisposable {
     return new LocalActions(this.#parts, instance);
   }
 
+  /** What `appraise` made of a result; 0 if nothing. */
+  worthOf(instance: string, action: Digest): number {
+    return this.#parts.contents.index.worth(Key.ofAction(instance, action));
+  }
+
+  /**
+   * A result and the blobs it needs are worth that class, from 0 to 7, unless they are worth more already; all of them have
+   * been used now, so that they go together. What is not here is left out.
+   */
+  appraise(instance: string, action: Digest, blobs: Iterable<Digest>, worth: number): void {
+    const { index, now } = this.#parts.contents;
+    index.appraise(Key.ofAction(instance, action), worth, now);
+    for (const blob of blobs) index.appraise(Key.ofBlob(blob), worth, now);
+  }
+
   /** Blobs and results. */
   get count(): number {
     return this.#parts.contents.index.count;

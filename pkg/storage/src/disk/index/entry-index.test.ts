@@ -57,6 +57,27 @@ describe('EntryIndex', () => {
     expect(index.delete(keyOf(1))).toBeUndefined();
   });
 
+  test('keeps what an entry is worth wherever it goes, and the most of what was said', () => {
+    const index = new EntryIndex();
+    index.set(keyOf(1), blob(5));
+    expect(index.worth(keyOf(1))).toBe(0);
+    index.appraise(keyOf(1), 3, 10);
+    index.appraise(keyOf(1), 2, 20);
+    index.verify(keyOf(1), 0);
+    index.set(keyOf(1), blob(5, { segment: 2, used: 20 }));
+    expect(index.worth(keyOf(1))).toBe(3);
+    expect(index.get(keyOf(1))).toMatchObject({ segment: 2, used: 20, sizeBytes: 5, identity: 0 });
+    const words = new Uint32Array(9);
+    index.copyOut(keyOf(1), words, 0);
+    const other = new EntryIndex();
+    other.copyIn(words, 0);
+    expect(other.worth(keyOf(1))).toBe(3);
+    index.delete(keyOf(1));
+    index.set(keyOf(1), blob(5));
+    index.appraise(keyOf(2), 3, 10);
+    expect([index.worth(keyOf(1)), index.worth(keyOf(2))]).toEqual([0, 0]);
+  });
+
   test('takes a size for another, an action or a suspect for none that is here', () => {
     const index = new EntryIndex();
     index.set(keyOf(1), blob(10));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { EntryTable, entryWords, Flag, field, identityShift } from './entry-table.ts';
+import { EntryTable, entryWords, Flag, field, identityShift, worthShift } from './entry-table.ts';
 import type { Key } from './key.ts';
 import type { HalfKey } from './key-set.ts';
 
-const kindMask = Flag.blob | Flag.action | Flag.packed;
+const kindMask = Flag.blob | Flag.action | Flag.packed | Flag.worth;
 const flagMask = 0xff;
 const packedBlock = 4096;
 
@@ -94,6 +94,24 @@ export class EntryIndex {
     if (at >= 0) shard.words[at + field.used] = used;
   }
 
+  /** The class of worth it was given; 0 if none, or if it isn't here. */
+  worth(key: Key): number {
+    const shard = this.#shardOf(key);
+    const at = shard.find(key);
+    return at < 0 ? 0 : worthAt(shard.words, at);
+  }
+
+  /** It is worth that class, unless it is worth more, and has been used now. */
+  appraise(key: Key, worth: number, used: number): void {
+    const shard = this.#shardOf(key);
+    const at = shard.find(key);
+    if (at < 0) return;
+    const { words } = shard;
+    words[at + field.used] = used;
+    if (worth <= worthAt(words, at)) return;
+    words[at + field.flags] = ((words[at + field.flags] as number) & ~Flag.worth) | (worth << worthShift);
+  }
+
   /** Its bytes were hashed, and right; they are in a file of that identity, if they are in one. */
   verify(key: Key, identity = 0): void {
     const shard = this.#shardOf(key);
@@ -124,6 +142,7 @@ export class EntryIndex {
     words[at + field.offset] = entry.segment === 0 ? fileWord(entry) : entry.offset;
     words[at + field.used] = entry.used;
     words[at + field.flags] =
+      ((words[at + field.flags] as number) & Flag.worth) | // Its bytes may be elsewhere now; they are the same.
       (entry.kind === 'blob' ? Flag.blob : Flag.action) |
       (entry.isVerified === true ? Flag.verified : 0) |
       (entry.isSuspect === true ? Flag.suspect : 0) |
@@ -203,6 +222,11 @@ export function keyAt(words: Uint32Array, at: number): Key {
 function fileWord({ sizeBytes, packedBytes }: NewEntry): number {
   const high = Math.floor(sizeBytes / 2 ** 32);
   return packedBytes === undefined ? high : (high & 0xff) | (Math.ceil(packedBytes / packedBlock) << 8);
+}
+
+/** The class of worth that an entry was given, 0 if none. */
+export function worthAt(words: Uint32Array, at: number): number {
+  return ((words[at + field.flags] as number) & Flag.worth) >>> worthShift;
 }
 
 export function sizeOf(words: Uint32Array, at: number): number {

@@ -33,7 +33,12 @@ export const Flag = {
   suspect: 8,
   /** Its bytes are compressed. */
   packed: 16,
+  /** Three bits: what it is worth to keep, from 0 to 7. */
+  worth: 224,
 } as const;
+
+/** Where in the flags the worth begins. */
+export const worthShift = 5;
 
 /** A shard is rehashed when it is fuller than this, and then grows by a quarter: 42 to 53 bytes for an entry. */
 const fullest = 0.85;
