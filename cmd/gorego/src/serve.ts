@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { assemble, type Running } from '@gorego/assembly';
 import { type Loaded, printProblem } from '@gorego/config';
-import { systemClock, systemRandom } from '@gorego/platform';
+import { systemClock, systemRandom, weighBuffersWithHeap } from '@gorego/platform';
 import { humanBytes, pinoLogger } from '@gorego/telemetry';
 import { version } from './version.ts';
 
 /** Serves until a signal comes, then lets calls under way finish. A second signal ends the process at once. */
 export async function serve({ config, file, warnings }: Loaded, directory: string): Promise<void> {
+  weighBuffersWithHeap();
   const { level, format: wanted } = config.telemetry.log;
   const format = wanted === 'auto' ? (process.stdout.isTTY ? 'pretty' : 'json') : wanted;
   const log = pinoLogger({ level, format });

@@ -74,14 +74,14 @@ describe('the memory of a server', () => {
     ['2,000 reads', 'nothing', 0, ({ digest }) => readName(digest)],
     ['2,000 compressed reads', 'a little', 65_535, ({ digest }) => compressedReadName(digest, 'zstd')],
   ])(
-    'grows by less than 350 MB for %s of 8 MiB that stand still, their readers taking %s',
+    'grows by less than 400 MB for %s of 8 MiB that stand still, their readers taking %s',
     async (_, __, windowBytes, nameOf) => {
       const blob = textBlob(8 * mebibyte); // Compressed, it is still more than anybody takes here.
       await upload(api, blob);
       const before = (await server.memory()).nowBytes;
       const connections = await standingReads(nameOf(blob), windowBytes);
       await api.has(absentDigest()); // It still answers.
-      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(350);
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(400);
       for (const connection of connections) connection[Symbol.dispose]();
       expect(await api.read(readName(blob.digest), 8 * mebibyte - 5)).toEqual(blob.bytes.subarray(-5));
     },
@@ -90,7 +90,7 @@ describe('the memory of a server', () => {
 
   // obligation: BSR-1, BSW-1
   test(
-    'grows by less than 120 MB for a blob of 512 MiB, in and out',
+    'grows by less than 200 MB for a blob of 512 MiB, in and out',
     async () => {
       const pieces = 512;
       const piece = freshBlob(mebibyte).bytes;
@@ -106,17 +106,17 @@ describe('the memory of a server', () => {
           yield { resourceName, writeOffset: i * mebibyte, data: piece, finishWrite: i === pieces - 1 };
       })();
       expect(await api.write(requests)).toBe(digest.sizeBytes);
-      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(120);
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(200);
 
       expect(await hashOf(digest)).toBe(digest.hash);
-      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(120);
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(200);
     },
     patienceMs,
   );
 
   // obligation: SPL-1, SPC-1
   test(
-    'grows by less than 120 MB for a blob of 1 GiB made of chunks, and one of 256 MiB cut into them',
+    'grows by less than 200 MB for a blob of 1 GiB made of chunks, and one of 256 MiB cut into them',
     async () => {
       const [a, b] = [freshBlob(mebibyte), freshBlob(mebibyte)];
       await upload(api, a, b);
@@ -135,7 +135,7 @@ describe('the memory of a server', () => {
       await api.write(requests);
       const { chunkDigests } = await api.unary(cas, 'splitBlob', { blobDigest: digest });
       expect(chunkDigests.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBe(digest.sizeBytes);
-      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(120);
+      expect(((await server.memory()).peakBytes - before) / 1e6).toBeLessThan(200);
     },
     patienceMs,
   );

@@ -18,6 +18,7 @@ import type { Message, Route } from '../route.ts';
 import type { Address, RpcServer, RpcServerInit } from '../server.ts';
 import { statusOf } from '../status.ts';
 import { statusDetails, statusDetailsTrailer } from '../status-details.ts';
+import { gathered } from './gathered.ts';
 import { GrpcJsCall } from './grpc-js-call.ts';
 import { bearResets } from './resets.ts';
 import { widenWindows } from './windows.ts';
@@ -96,7 +97,7 @@ export class GrpcJsServer implements RpcServer {
 
   #register(path: string, route: Route): void {
     const passBytes = (bytes: Buffer): Buffer => bytes;
-    this.#server.register(path, this.#handlerOf(path, route), serialize, passBytes, route.kind);
+    this.#server.register(path, this.#handlerOf(path, route), gathered, passBytes, route.kind);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: grpc-js types the four shapes of a handler as one, by `any`.
