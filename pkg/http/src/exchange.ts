@@ -3,7 +3,7 @@ import { type Caller, nobody, Scope } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import { writeTo } from '@gorego/rpc';
 import { httpStatusOf } from './http-status.ts';
-import { TooLarge } from './request-body.ts';
+import { Refusal } from './request-body.ts';
 import { type Target, targetOf } from './target.ts';
 
 export type ResponseHeaders = Readonly<Record<string, string | number>>;
@@ -58,7 +58,7 @@ export class Exchange extends Scope {
       this.response.destroy();
       return;
     }
-    const status = failure instanceof TooLarge ? 413 : httpStatusOf(failure.code, this.method);
+    const status = failure instanceof Refusal ? failure.status : httpStatusOf(failure.code, this.method);
     this.answer(status, failure.message.slice(0, messageCharactersMax), status === 429 || status === 503 ? retry : {});
   }
 

@@ -92,7 +92,7 @@ describe('/cas/', () => {
   });
 
   test('refuses a body in an encoding that it does not know', async () => {
-    expect(await put(`/cas/${helloHash}`, hello, { 'content-encoding': 'br' })).toBe(501);
+    expect(await put(`/cas/${helloHash}`, hello, { 'content-encoding': 'br' })).toBe(415);
   });
 
   test('keeps nothing of a body that breaks off', async () => {

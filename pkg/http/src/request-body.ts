@@ -1,5 +1,5 @@
 import type { Codec } from '@gorego/compression';
-import { Failure } from '@gorego/errors';
+import { type Code, Failure } from '@gorego/errors';
 import type { Exchange } from './exchange.ts';
 import type { Store } from './http-cache.ts';
 
@@ -11,13 +11,13 @@ export class RequestBody {
   readonly #codec: Codec | undefined;
   readonly #bytesMax: number;
 
-  /** `unimplemented` for a Content-Encoding other than zstd. More than `bytesMax` is `TooLarge`, at once if announced. */
+  /** A Refusal for a Content-Encoding other than zstd, and for more than `bytesMax`, at once if so much is announced. */
   constructor(exchange: Exchange, { bytesMax, codecs }: Pick<Store, 'bytesMax' | 'codecs'>) {
     this.#exchange = exchange;
     this.#bytesMax = bytesMax;
     const encoding = exchange.header('content-encoding') ?? 'identity';
     if (encoding !== 'identity' && encoding !== 'zstd') {
-      throw new Failure('unimplemented', `Content-Encoding ${encoding.slice(0, 100)}: it may be zstd`);
+      throw new Refusal(415, 'unimplemented', `Content-Encoding ${encoding.slice(0, 100)}: it may be zstd`);
     }
     this.#codec = encoding === 'zstd' ? codecs.zstd : undefined;
     const length = exchange.header('content-length');
@@ -65,7 +65,8 @@ export class RequestBody {
   }
 
   #check(bytes: number): void {
-    if (bytes > this.#bytesMax) throw new TooLarge(`${bytes} bytes; ${this.#bytesMax} is the most`);
+    if (bytes <= this.#bytesMax) return;
+    throw new Refusal(413, 'resource_exhausted', `${bytes} bytes; ${this.#bytesMax} is the most`);
   }
 }
 
@@ -73,9 +74,12 @@ function saidSize(header: string | undefined): number | undefined {
   return header !== undefined && /^[0-9]{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
-/** A body larger than whatever will be kept: 413, where `resource_exhausted` would say that there is no room just now. */
-export class TooLarge extends Failure {
-  constructor(message: string) {
-    super('resource_exhausted', message);
+/** A Failure with an HTTP status of its own, where that of its code would say something else. */
+export class Refusal extends Failure {
+  readonly status: number;
+
+  constructor(status: number, code: Code, message: string) {
+    super(code, message);
+    this.status = status;
   }
 }
