@@ -8,6 +8,7 @@ import type { Store } from './http-cache.ts';
 import { ReceivedBlob } from './received-blob.ts';
 import { RequestBody } from './request-body.ts';
 import { sendBlob } from './send-blob.ts';
+import { tellOfLookup } from './value-exchange.ts';
 
 /** What is larger is no ActionResult that gRPC could carry. */
 const resultBytesMax = 4 * 1024 * 1024;
@@ -61,15 +62,10 @@ export class ActionResults implements HashNamed {
   }
 
   async #get(exchange: Exchange, instance: string, name: HashName): Promise<void> {
-    const { activity } = this.#store;
     const isSent =
       (await this.#sendKept(exchange, instance, name)) || (await this.#sendShared(exchange, instance, name));
-    if (isSent) {
-      activity.hit(exchange.caller);
-    } else {
-      activity.miss(exchange.caller);
-      exchange.answer(404, 'no result of this action is here');
-    }
+    tellOfLookup(exchange, isSent, this.#store);
+    if (!isSent) exchange.answer(404, 'no result of this action is here');
   }
 
   /** What was put by HTTP: if it is a result, one whose blobs are all there. */

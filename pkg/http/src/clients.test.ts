@@ -91,6 +91,36 @@ describe('Nx', () => {
   });
 });
 
+test('a lookup is a hit or a miss, and what goes through is counted', async () => {
+  const told: unknown[] = [];
+  await using watched = await serveHttpCache({
+    activity: {
+      hit: ({ tool }) => told.push(['hit', tool]),
+      miss: ({ tool }) => told.push(['miss', tool]),
+      served: (_caller, bytes) => told.push(['served', bytes]),
+      stored: (_caller, bytes) => told.push(['stored', bytes]),
+    },
+  });
+  const headers = { 'user-agent': 'ccache/4.7.5' };
+  for (const path of ['/ab/cdef', `/ac/${'0'.repeat(64)}`]) {
+    for (const [method, body] of [['HEAD'], ['GET'], ['PUT', 'value'], ['HEAD'], ['GET']] as const) {
+      await (await fetch(`${watched.url}${path}`, { method, headers, ...(body && { body }) })).text();
+    }
+    const [miss, stored, ...hit] = told.splice(0);
+    expect([miss, stored]).toEqual([
+      ['miss', 'ccache/4.7.5'],
+      ['stored', 5],
+    ]);
+    expect(hit).toEqual(
+      expect.arrayContaining([
+        ['served', 5],
+        ['hit', 'ccache/4.7.5'],
+      ]),
+    );
+    expect(hit).toHaveLength(2);
+  }
+});
+
 describe('Gradle', () => {
   const path = '/cache/0123456789abcdef0123456789abcdef';
 

@@ -17,12 +17,15 @@ export async function sendValue(
   const value = await store.values.get(exchange, instance, path);
   const isSent =
     value !== undefined && (await sendBlob(exchange, value.blobs, value.digest, store, headersOf(value.about)));
-  if (isSent) {
-    store.activity.hit(exchange.caller);
-  } else {
-    store.activity.miss(exchange.caller);
-    exchange.answer(404, 'nothing is kept here');
-  }
+  tellOfLookup(exchange, isSent, store);
+  if (!isSent) exchange.answer(404, 'nothing is kept here');
+}
+
+/** A hit or a miss is what GET finds or doesn't: HEAD is for who wants to know whether to PUT. */
+export function tellOfLookup({ method, caller }: Exchange, isFound: boolean, { activity }: Store): void {
+  if (method !== 'GET') return;
+  if (isFound) activity.hit(caller);
+  else activity.miss(caller);
 }
 
 /** Keeps the request's body at a path. What to answer is the caller's to say. */
