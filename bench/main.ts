@@ -16,6 +16,7 @@ import { micro } from './suites/micro.ts';
 import { proxy } from './suites/proxy.ts';
 import { proxyHits } from './suites/proxy-hits.ts';
 import { startUp } from './suites/start-up.ts';
+import { store } from './suites/store.ts';
 import { messageOf, type Plan, type Suite } from './suites/suite.ts';
 import { workloadGroups } from './workloads.ts';
 
@@ -26,6 +27,7 @@ const suites: readonly Suite[] = [
   build,
   proxy,
   proxyHits,
+  store,
   micro,
   eviction,
 ];

@@ -46,7 +46,7 @@ export function gorego(name: string, path: string): Peer {
   const version = execFileSync(executablePath, [...rest, '--version'], { encoding: 'utf8' }).trim();
   return {
     name,
-    settings: `a file per blob; ${isCheckout ? 'run from its sources' : 'the built executable'}`,
+    settings: `small blobs share files; ${isCheckout ? 'run from its sources' : 'the built executable'}`,
     program: {
       version: version.replace(/^gorego /, ''),
       command: ({ directory, port, upstreamPort }) => [

@@ -1,5 +1,5 @@
 import type { Config } from '@gorego/config';
-import type { Tasks } from '@gorego/context';
+import { background, TaskGroup, type Tasks } from '@gorego/context';
 import { Janitor, Pins } from '@gorego/janitor';
 import { bootId, type NodeDisk } from '@gorego/platform';
 import { LocalStore, scrub } from '@gorego/storage';
@@ -45,38 +45,28 @@ export async function nearStore({
         invocation,
       }),
   });
-  const janitor = stack.use(
-    new Janitor({
-      ...{
-        clock,
-        tasks,
-        space: () => disk.space(),
-        maxBytes: maxSize,
-        minFreeBytes: minFree,
-        graceMs: grace,
-        policy,
-        pins,
+  const janitor = new Janitor({
+    ...{ clock, tasks, space: () => disk.space(), maxBytes: maxSize, minFreeBytes: minFree, graceMs: grace },
+    ...{ policy, pins },
+    observer: {
+      onEvicted: (count, bytes) => {
+        metrics.evictedBlobs.inc(count);
+        metrics.evictedBytes.inc(bytes);
       },
-      observer: {
-        onEvicted: (count, bytes) => {
-          metrics.evictedBlobs.inc(count);
-          metrics.evictedBytes.inc(bytes);
-        },
-        onGraceBroken: (count, ageMs) => {
-          metrics.evictedInGrace.inc(count);
-          const last = `${Math.round(ageMs / 1000)} s`;
-          log.warn(`janitor.max_size is too small: ${count} blobs that were in use ${last} ago had to go`, {
-            count,
-            ageMs,
-          });
-        },
-        onPressure: (limit) => {
-          if (limit === undefined) log.info('the disk has space again');
-          else log.warn(`the disk is nearly full: the local store is kept below ${humanBytes(limit)}`, { limit });
-        },
+      onGraceBroken: (count, ageMs) => {
+        metrics.evictedInGrace.inc(count);
+        const last = `${Math.round(ageMs / 1000)} s`;
+        log.warn(`janitor.max_size is too small: ${count} blobs that were in use ${last} ago had to go`, {
+          count,
+          ageMs,
+        });
       },
-    }),
-  );
+      onPressure: (limit) => {
+        if (limit === undefined) log.info('the disk has space again');
+        else log.warn(`the disk is nearly full: the local store is kept below ${humanBytes(limit)}`, { limit });
+      },
+    },
+  });
   const store = stack.use(
     await LocalStore.open({
       ...{
@@ -95,8 +85,10 @@ export async function nearStore({
       observer: storeObserver(log),
     }),
   );
+  stack.use(janitor); // It ends before the store does,
+  const chores = stack.use(new TaskGroup(background(), (what, { message }) => log.warn(`${what}: ${message}`))); // and so do these.
   janitor.keep(store.housekeeping);
-  if (scrubRate > 0) tasks.spawn('look for what rotted', (ctx) => scrub(ctx, store, clock, scrubRate));
+  if (scrubRate > 0) chores.spawn('look for what rotted', (ctx) => scrub(ctx, store, clock, scrubRate));
   metrics.watchStore({ bytes: () => store.diskBytes, limit: () => janitor.limitBytes, blobs: () => store.count });
   const parts = stack.move();
   return { store, janitor, [Symbol.asyncDispose]: () => parts.disposeAsync() };

@@ -93,7 +93,7 @@ class House implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.janitor[Symbol.dispose]();
+    await this.janitor[Symbol.asyncDispose]();
     await this.tasks[Symbol.asyncDispose]();
     await this.store[Symbol.asyncDispose]();
   }

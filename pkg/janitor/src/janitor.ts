@@ -1,9 +1,9 @@
-import { background, type Context, type Tasks } from '@gorego/context';
+import { type Context, Scope, type Tasks } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { Clock, DiskSpace } from '@gorego/platform';
 import type { Aging, Housekeeping, Room } from '@gorego/storage';
 import type { Pins } from './pins.ts';
-import { goalOf, largestBlob, limitOf, startsAt } from './plan.ts';
+import { allowedOf, goalOf, largestBlob, limitOf, startsAt } from './plan.ts';
 import { agingOf, type Policy } from './worth.ts';
 
 /** How often the file system is asked what it has left. */
@@ -44,9 +44,6 @@ export interface JanitorObserver {
   readonly onPressure?: (limitBytes: number | undefined) => void;
 }
 
-/** A pass goes on whoever leaves. */
-const everlasting: Context = background();
-
 interface Waiting {
   readonly bytes: number;
   readonly grant: (reservation: Disposable) => void;
@@ -54,9 +51,11 @@ interface Waiting {
 }
 
 /** Keeps a store within its size: knows what is reserved, and removes what was used longest ago. */
-export class Janitor implements Room, Disposable {
+export class Janitor implements Room, AsyncDisposable {
   readonly #init: JanitorInit;
   readonly #aging: Aging;
+  /** A pass goes on whoever leaves, until the end. */
+  readonly #scope = new Scope();
   readonly #waiting = new Set<Waiting>();
   #store: Housekeeping | undefined;
   #reservedBytes = 0;
@@ -68,7 +67,7 @@ export class Janitor implements Room, Disposable {
   constructor(init: JanitorInit) {
     this.#init = init;
     this.#aging = { exactMs: init.graceMs, factors: agingOf(init.policy ?? 'lru') };
-    this.#limitBytes = init.maxBytes;
+    this.#limitBytes = allowedOf(init.maxBytes);
   }
 
   /** The store to keep. Until then there is room for everything. */
@@ -79,15 +78,18 @@ export class Janitor implements Room, Disposable {
 
   /** What the store may take now. */
   get limitBytes(): number {
-    return this.#limitBytes;
+    return this.#isUnderPressure ? this.#limitBytes : this.#init.maxBytes;
   }
 
   get usedBytes(): number {
     return (this.#store?.diskBytes ?? 0) + this.#reservedBytes;
   }
 
-  [Symbol.dispose](): void {
+  /** Ends what is under way. To be awaited before the store is closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#stopTimer();
+    this.#scope.cancel(new Failure('cancelled', 'shutting down'));
+    await this.#pass?.catch(() => {});
   }
 
   reserve(ctx: Context, bytes: number): Disposable | Promise<Disposable> {
@@ -168,7 +170,7 @@ export class Janitor implements Room, Disposable {
 
   /** Sees to it that things are removed; one pass at a time. */
   #tidy(): void {
-    if (this.#pass !== undefined || this.#store === undefined) return;
+    if (this.#pass !== undefined || this.#store === undefined || this.#scope.ended !== undefined) return;
     this.#init.tasks.spawn('keep the local store within its size', async () => {
       const before = this.usedBytes;
       await this.#tidyTo(() => goalOf(this.#limitBytes, this.#reservedBytes, this.#waitingBytes()));
@@ -209,20 +211,20 @@ export class Janitor implements Room, Disposable {
       return store.diskBytes <= goal();
     };
     if (isEnough()) return;
-    for (const keys of this.#init.pins?.held() ?? []) await store.touch(everlasting, keys);
+    for (const keys of this.#init.pins?.held() ?? []) await store.touch(this.#scope, keys);
     for (let round = 0; round < roundsMax && !isEnough(); round++) {
-      await store.compact(everlasting, worthwhileShare, isEnough);
+      await store.compact(this.#scope, worthwhileShare, isEnough);
       if (isEnough()) return;
       await this.#evict(store, (store.diskBytes - goal()) * 2 ** round);
-      await store.compact(everlasting, round < roundsMax - 1 ? acceptableShare : Number.MIN_VALUE, isEnough);
+      await store.compact(this.#scope, round < roundsMax - 1 ? acceptableShare : Number.MIN_VALUE, isEnough);
     }
   }
 
   async #evict(store: Housekeeping, bytes: number): Promise<void> {
     const { graceMs, observer } = this.#init;
-    const survey = await store.survey(everlasting, this.#aging);
+    const survey = await store.survey(this.#scope, this.#aging);
     const ageMs = survey.ageOfOldest(bytes);
-    const removed = await store.evict(everlasting, ageMs, bytes, this.#aging);
+    const removed = await store.evict(this.#scope, ageMs, bytes, this.#aging);
     if (removed.count === 0) return;
     observer?.onEvicted?.(removed.count, removed.bytes);
     if (ageMs < graceMs) observer?.onGraceBroken?.(removed.count, ageMs);
@@ -232,6 +234,7 @@ export class Janitor implements Room, Disposable {
     const { clock, tasks } = this.#init;
     tasks.spawn('look at the space of the disk', async () => {
       await this.#measure();
+      if (this.#scope.ended !== undefined) return;
       this.#stopTimer = clock.after(lookMs, () => this.#look());
     });
   }
@@ -241,7 +244,7 @@ export class Janitor implements Room, Disposable {
     const usedBytes = this.#store?.diskBytes ?? 0;
     const found = await space().catch(() => undefined);
     this.#limitBytes = limitOf({ maxBytes, minFreeBytes, usedBytes, space: found });
-    const isUnderPressure = this.#limitBytes < maxBytes;
+    const isUnderPressure = this.#limitBytes < allowedOf(maxBytes);
     if (isUnderPressure !== this.#isUnderPressure)
       observer?.onPressure?.(isUnderPressure ? this.#limitBytes : undefined);
     this.#isUnderPressure = isUnderPressure;

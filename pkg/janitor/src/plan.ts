@@ -8,6 +8,14 @@ const lowWatermark = 0.9;
 const minFreeBytesMax = 2 ** 30;
 const minFreeShare = 0.05;
 
+/** What a store writes about itself without reserving it, and what rounding to blocks adds. */
+const ownBytesMax = 4 * 1024 * 1024;
+
+/** How much of what the store may take is for reserving. */
+export function allowedOf(maxBytes: number): number {
+  return maxBytes - Math.min(ownBytesMax, Math.floor(maxBytes / 64));
+}
+
 export function defaultMinFree({ totalBytes }: Pick<DiskSpace, 'totalBytes'>): number {
   return Math.min(minFreeBytesMax, Math.floor(totalBytes * minFreeShare));
 }
@@ -23,9 +31,10 @@ export interface Pressure {
 
 /** What the store may take now, bytes: as much as it is allowed, unless the file system has less to give. */
 export function limitOf({ maxBytes, minFreeBytes, usedBytes, space }: Pressure): number {
-  if (space === undefined) return maxBytes;
+  const allowed = allowedOf(maxBytes);
+  if (space === undefined) return allowed;
   const spare = space.freeBytes - (minFreeBytes ?? defaultMinFree(space));
-  return Math.max(0, Math.min(maxBytes, usedBytes + spare));
+  return Math.max(0, Math.min(allowed, usedBytes + spare));
 }
 
 /** Beyond this, it is time to remove something. */
