@@ -19,7 +19,7 @@ export const layers: Readonly<Record<string, { readonly may: readonly string[] }
   telemetry: { may: ['context', 'errors', 'platform'] },
   config: { may: ['errors'] },
   proxy: { may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'] },
-  janitor: { may: ['context', 'errors', 'platform', 'storage'] },
+  janitor: { may: ['context', 'digest', 'errors', 'platform', 'storage'] },
   // Judges the others, from above; nothing that runs imports it.
   simulation: { may: ['context', 'digest', 'errors', 'platform', 'proto', 'proxy', 'rpc', 'server', 'storage'] },
   assembly: {

@@ -65,8 +65,9 @@ export class Janitor implements Room, AsyncDisposable {
   #isUnderPressure = false;
 
   constructor(init: JanitorInit) {
+    const { policy = 'lru' } = init;
     this.#init = init;
-    this.#aging = { exactMs: init.graceMs, factors: agingOf(init.policy ?? 'lru') };
+    this.#aging = { exactMs: policy === 'lru' ? Number.POSITIVE_INFINITY : init.graceMs, factors: agingOf(policy) };
     this.#limitBytes = allowedOf(init.maxBytes);
   }
 

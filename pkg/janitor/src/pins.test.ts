@@ -1,7 +1,7 @@
 import { background, type Caller, nobody, Scope, TaskGroup } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { SeededRandom, SimulatedClock, SimulatedDisk } from '@gorego/simulation';
-import { BlobReader, type Key, LocalStore } from '@gorego/storage';
+import { BlobReader, type HalfKey, LocalStore } from '@gorego/storage';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Janitor } from './janitor.ts';
@@ -12,7 +12,10 @@ const maxBytes = mib;
 const graceMs = 60_000;
 
 const caller = (invocation: string): Caller => ({ ...nobody, invocation });
-const keyOf = (number: number): Key => ({ a: number, b: number, c: 0, d: 0 });
+const told = (number: number, sizeBytes: number): [HalfKey, Digest] => [
+  { a: number, b: number },
+  Digest.of('sha256', 'ab'.repeat(32), sizeBytes),
+];
 
 function pinsOf(init: Partial<ConstructorParameters<typeof Pins>[0]> = {}): { pins: Pins; clock: SimulatedClock } {
   const clock = new SimulatedClock(new SeededRandom(1));
@@ -28,7 +31,7 @@ describe('Pins', () => {
 
   test('count a blob once for each build that was told of it', () => {
     const { pins } = pinsOf();
-    for (const build of ['one', 'one', 'two']) pins.of({ caller: caller(build) })?.add(keyOf(1), 5000);
+    for (const build of ['one', 'one', 'two']) pins.of({ caller: caller(build) })?.add(...told(1, 5000));
     expect([pins.heldBytes, heldOf(pins)]).toEqual([2 * 8192, 2]);
   });
 
@@ -36,8 +39,8 @@ describe('Pins', () => {
     const { pins, clock } = pinsOf();
     return clock.run(
       (async () => {
-        pins.of({ caller: caller('quiet') })?.add(keyOf(1), 4096);
-        pins.of({ caller: caller('busy') })?.add(keyOf(2), 8192);
+        pins.of({ caller: caller('quiet') })?.add(...told(1, 4096));
+        pins.of({ caller: caller('busy') })?.add(...told(2, 8192));
         for (let i = 0; i < 3; i++) {
           await new Promise<void>((resolve) => void clock.after(graceMs / 2, resolve));
           pins.of({ caller: caller('busy') });
@@ -51,7 +54,7 @@ describe('Pins', () => {
   test('hold no more than half of the store, and say so once', () => {
     const full: string[] = [];
     const { pins } = pinsOf({ onFull: (invocation) => full.push(invocation) });
-    for (let i = 1; i < 100; i++) pins.of({ caller: caller('greedy') })?.add(keyOf(i), 25_000);
+    for (let i = 1; i < 100; i++) pins.of({ caller: caller('greedy') })?.add(...told(i, 25_000));
     expect(pins.heldBytes).toBeLessThanOrEqual(maxBytes / 2);
     expect(heldOf(pins)).toBe(18);
     expect(full).toEqual(['greedy']);
@@ -59,7 +62,7 @@ describe('Pins', () => {
 
   test('know a bounded number of builds, whatever a client makes up', () => {
     const { pins } = pinsOf();
-    for (let i = 1; i <= 5000; i++) pins.of({ caller: caller(`build ${i}`) })?.add(keyOf(i), 1);
+    for (let i = 1; i <= 5000; i++) pins.of({ caller: caller(`build ${i}`) })?.add(...told(i, 1));
     expect(pins.held()).toHaveLength(1000);
     expect(pins.heldBytes).toBe(mib / 2);
   });
@@ -72,7 +75,7 @@ describe('Pins', () => {
         await clock.run(
           (async () => {
             for (const { build, key, waitMs } of steps) {
-              pins.of({ caller: caller(String(build)) })?.add(keyOf(key), key * 4096);
+              pins.of({ caller: caller(String(build)) })?.add(...told(key, key * 4096));
               await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
               const bytes = pins.held().flatMap((keys) => Array.from(keys, ({ a }) => a * 4096));
               expect(pins.heldBytes).toBe(bytes.reduce((sum, each) => sum + each, 0));

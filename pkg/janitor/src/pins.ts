@@ -1,6 +1,7 @@
 import type { Context } from '@gorego/context';
+import { Digest } from '@gorego/digest';
 import type { Clock } from '@gorego/platform';
-import { type Account, type CallersAccount, type Key, KeySet } from '@gorego/storage';
+import { type Account, type CallersAccount, type HalfKey, KeySet } from '@gorego/storage';
 
 /** Of the store's size, what all invocations together may hold. */
 const heldShare = 0.5;
@@ -104,9 +105,9 @@ class Invocation implements CallersAccount {
     this.#take = take;
   }
 
-  add(key: Key, sizeBytes: number): void {
+  add(key: HalfKey, digest: Digest): void {
     if (this.#isFull || this.keys.has(key)) return;
-    const bytes = Math.ceil(sizeBytes / blockBytes) * blockBytes;
+    const bytes = Math.ceil(Digest.sizeBytes(digest) / blockBytes) * blockBytes;
     this.#isFull = !this.#take(bytes);
     if (this.#isFull) return;
     this.keys.add(key);

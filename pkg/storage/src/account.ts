@@ -1,5 +1,6 @@
 import type { Context } from '@gorego/context';
-import type { Key } from './disk/index/key.ts';
+import type { Digest } from '@gorego/digest';
+import type { HalfKey } from './disk/index/key.ts';
 
 /** Keeps account of what callers were told is here. */
 export interface Account {
@@ -8,6 +9,6 @@ export interface Account {
 }
 
 export interface CallersAccount {
-  /** The caller was told that this blob is here. */
-  add(key: Key, sizeBytes: number): void;
+  /** The caller was told that this blob is here; `key` is half of its key. */
+  add(key: HalfKey, digest: Digest): void;
 }

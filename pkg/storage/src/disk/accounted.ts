@@ -1,5 +1,5 @@
 import type { Context } from '@gorego/context';
-import { Digest } from '@gorego/digest';
+import type { Digest } from '@gorego/digest';
 import type { Account } from '../account.ts';
 import type { SizingStore, StagingStore } from '../blob-store.ts';
 import { Key } from './index/key.ts';
@@ -9,8 +9,7 @@ export function accounted<S extends StagingStore & SizingStore>(
   store: S,
   account: Account,
 ): StagingStore & SizingStore {
-  const tell = (ctx: Context, digest: Digest): void =>
-    account.of(ctx)?.add(Key.ofBlob(digest), Digest.sizeBytes(digest));
+  const tell = (ctx: Context, digest: Digest): void => account.of(ctx)?.add(Key.halfOfBlob(digest), digest);
   return {
     get: async (ctx, digest, range) => {
       const blob = await store.get(ctx, digest, range);
@@ -26,7 +25,7 @@ export function accounted<S extends StagingStore & SizingStore>(
       const told = account.of(ctx);
       if (told === undefined) return missing;
       for (const digest of digests) {
-        if (!missing.has(digest)) told.add(Key.ofBlob(digest), Digest.sizeBytes(digest));
+        if (!missing.has(digest)) told.add(Key.halfOfBlob(digest), digest);
       }
       return missing;
     },

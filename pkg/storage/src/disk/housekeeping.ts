@@ -20,7 +20,7 @@ export interface Aging {
 }
 
 /** Everything is as old as it is. */
-export const plainAging: Aging = { exactMs: 0, factors: new Float64Array(8).fill(1) };
+export const plainAging: Aging = { exactMs: Number.POSITIVE_INFINITY, factors: new Float64Array(8) };
 
 /** How much there is of what age. */
 export interface Survey {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { EntryTable, entryWords, Flag, field, identityShift, worthShift } from './entry-table.ts';
-import type { Key } from './key.ts';
-import type { HalfKey } from './key-set.ts';
+import type { HalfKey, Key } from './key.ts';
 
 const kindMask = Flag.blob | Flag.action | Flag.packed | Flag.worth;
 const flagMask = 0xff;

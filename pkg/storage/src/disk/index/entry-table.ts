@@ -1,5 +1,4 @@
-import type { Key } from './key.ts';
-import type { HalfKey } from './key-set.ts';
+import type { HalfKey, Key } from './key.ts';
 
 /** 32-bit words of an entry, and what each holds. */
 export const entryWords = 9;

@@ -1,4 +1,4 @@
-import type { Key } from './key.ts';
+import type { HalfKey } from './key.ts';
 
 /** 32-bit words of a key that are kept. Two keys that share them are taken for one. */
 const keptWords = 2;
@@ -6,10 +6,7 @@ const fullest = 0.8;
 const growth = 1.25;
 const smallest = 16;
 
-/** Half of a key: what a KeySet keeps of it. */
-export type HalfKey = Pick<Key, 'a' | 'b'>;
-
-/** A set of keys in one flat array, found by linear probing: 10 to 13 bytes each. */
+/** A set of halves of keys in one flat array, found by linear probing: 10 to 13 bytes each. */
 export class KeySet {
   #words = new Uint32Array(smallest * keptWords);
   #capacity = smallest;

@@ -12,6 +12,9 @@ export interface Key {
   readonly d: number;
 }
 
+/** Enough of a key to find what begins like that. */
+export type HalfKey = Pick<Key, 'a' | 'b'>;
+
 export const Key = {
   /** Of a blob: the first 128 bits of its hash; functions other than SHA-256 are told apart by a salt. */
   ofBlob(digest: Digest): Key {
@@ -23,6 +26,12 @@ export const Key = {
       c: word(digest, at + 16),
       d: (word(digest, at + 24) ^ Math.imul(salt, 0x9e3779b1)) >>> 0,
     };
+  },
+
+  /** The first half of `ofBlob`. */
+  halfOfBlob(digest: Digest): HalfKey {
+    const at = digest.indexOf(':') + 1;
+    return { a: word(digest, at), b: word(digest, at + 8) };
   },
 
   /** Of an action's result in one instance. */
