@@ -167,9 +167,12 @@ describe.each([
       await bring(house, '', inputs);
       using ctx = new Scope({ caller: caller('long') });
       expect((await house.store.blobs.findMissing(ctx, new Set(inputs.map(({ digest }) => digest)))).size).toBe(0);
+      const action = Digest.ofBytes(Buffer.from('an action'));
+      await house.store.actions('').put(ctx, action, Buffer.from('a result'));
       // It asks for something else now and then, while others fill the store twice over.
       await bring(house, 'other', blobsOf('noise', count, sizeBytes), () => void house.pins.of(ctx));
       expect(await missing(house, inputs)).toBe(0);
+      expect(await house.store.actions('').get(background(), action)).toBeDefined();
       await house.later(2 * graceMs);
       await bring(house, 'third', blobsOf('more noise', count, sizeBytes));
       expect(await missing(house, inputs)).toBe(inputs.length);

@@ -9,6 +9,6 @@ export interface Account {
 }
 
 export interface CallersAccount {
-  /** The caller was told that this blob is here; `key` is half of its key. */
+  /** The caller was told that this blob, or the result of this action, is here; `key` begins like its key. */
   add(key: HalfKey, digest: Digest): void;
 }

@@ -1,6 +1,7 @@
 import type { Context } from '@gorego/context';
 import type { Digest } from '@gorego/digest';
 import type { Account } from '../account.ts';
+import type { KeptActions } from '../action-cache.ts';
 import type { SizingStore, StagingStore } from '../blob-store.ts';
 import { Key } from './index/key.ts';
 
@@ -45,5 +46,22 @@ export function accounted<S extends StagingStore & SizingStore>(
       };
     },
     sizeOf: (ctx, name, hex) => store.sizeOf(ctx, name, hex),
+  };
+}
+
+/** Writes down which results each caller was told: where blobs are kept as chunks, results say of which. */
+export function accountedActions(actions: KeptActions, instance: string, account: Account): KeptActions {
+  const tell = (ctx: Context, action: Digest): void => account.of(ctx)?.add(Key.ofAction(instance, action), action);
+  return {
+    get: async (ctx, action) => {
+      const result = await actions.get(ctx, action);
+      if (result !== undefined) tell(ctx, action);
+      return result;
+    },
+    put: async (ctx, action, result) => {
+      await actions.put(ctx, action, result);
+      tell(ctx, action);
+    },
+    forget: (ctx, action) => actions.forget(ctx, action),
   };
 }

@@ -7,7 +7,7 @@ import type { KeptActions } from '../action-cache.ts';
 import type { SizingStore, StagingStore } from '../blob-store.ts';
 import { endlessRoom, type Room } from '../room.ts';
 import { AccessTimes } from './access-times.ts';
-import { accounted } from './accounted.ts';
+import { accounted, accountedActions } from './accounted.ts';
 import { adoptRecords, forgetLost } from './adoption.ts';
 import { blockBytes } from './blocks.ts';
 import { Contents } from './contents.ts';
@@ -156,7 +156,9 @@ export class LocalStore implements AsyncDisposable {
 
   /** The action results of one instance; the blobs are everybody's. */
   actions(instance: string): KeptActions {
-    return new LocalActions(this.#parts, instance);
+    const actions = new LocalActions(this.#parts, instance);
+    const { account } = this.#init;
+    return account === undefined ? actions : accountedActions(actions, instance, account);
   }
 
   /** What `appraise` made of a result; 0 if nothing. */
