@@ -1,5 +1,5 @@
 import { LoadConnection } from '../http2/load-connection.ts';
-import { type Named, read } from '../requests.ts';
+import type { Request } from '../requests.ts';
 import { percentile } from '../statistics.ts';
 import { childOf } from './child.ts';
 
@@ -8,7 +8,12 @@ export interface ReadsJob {
   readonly port: number;
   readonly connections: number;
   readonly inFlight: number;
-  readonly reads: readonly Named[];
+  readonly reads: readonly Read[];
+}
+
+/** A call, and how much of blobs is in its answer. */
+export interface Read extends Request {
+  readonly sizeBytes: number;
 }
 
 export interface ReadsResult {
@@ -22,8 +27,8 @@ export interface ReadsResult {
 
 /** What Java's gRPC gives a stream. */
 const streamWindowBytes = 1024 * 1024;
-/** The framing of a blob's messages adds so much at most. */
-const framingShareMax = 0.02;
+/** The framing of a blob's messages adds so much at most, and names of small ones. */
+const framingShareMax = 0.05;
 const framingBytesMax = 100;
 /** One after the other, a hundred downloads of 64 MiB at 50 MB/s take 134 s. */
 const doneWithinMs = 240_000;
@@ -31,7 +36,6 @@ const doneWithinMs = 240_000;
 await childOf<ReadsJob, ReadsResult>(async ({ port, connections, inFlight, reads }) => {
   const opening = Array.from({ length: connections }, () => LoadConnection.connect(port, { streamWindowBytes }));
   const lines = await Promise.all(opening);
-  const prepared = reads.map((blob) => ({ ...read(blob), sizeBytes: blob.sizeBytes }));
   return async () => {
     const firstByteMs: number[] = [];
     let problem: string | undefined;
@@ -40,7 +44,7 @@ await childOf<ReadsJob, ReadsResult>(async ({ port, connections, inFlight, reads
     const patience = setTimeout(() => {
       for (const line of lines) line.close(); // Fails what is under way.
     }, doneWithinMs);
-    const one = ({ path, body, sizeBytes }: (typeof prepared)[number], line: LoadConnection): Promise<void> =>
+    const one = ({ path, body, sizeBytes }: Read, line: LoadConnection): Promise<void> =>
       new Promise((resolve) => {
         const startMs = performance.now();
         let rest: Uint8Array | undefined = body;
@@ -63,7 +67,7 @@ await childOf<ReadsJob, ReadsResult>(async ({ port, connections, inFlight, reads
         });
       });
     const worker = async (line: LoadConnection): Promise<void> => {
-      for (let call = prepared[next++]; call !== undefined; call = prepared[next++]) await one(call, line);
+      for (let call = reads[next++]; call !== undefined; call = reads[next++]) await one(call, line);
     };
     await Promise.all(lines.flatMap((line) => Array.from({ length: inFlight }, () => worker(line))));
     clearTimeout(patience);
