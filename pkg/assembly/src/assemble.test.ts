@@ -9,6 +9,7 @@ import {
   CapabilitiesDefinition,
   ContentAddressableStorageDefinition as Cas,
   DigestFunction_Value,
+  ActionCacheDefinition as Results,
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import { HealthDefinition } from '@gorego/proto/grpc/health/v1/health';
 import { defaultLimits, GrpcJsClient } from '@gorego/rpc';
@@ -61,6 +62,31 @@ describe('an assembled goREgo', () => {
     expect(await missing(client)).toBe(1);
     expect(await store(client)).toBe(0);
     expect(await missing(client)).toBe(0);
+  });
+
+  test.each(['lru', 'value'])('answers a result that it was given, under janitor.policy %s', async (policy) => {
+    await using gorego = await running(`--janitor.policy=${policy}`);
+    using client = clientOf(gorego);
+    await store(client);
+    const { updateActionResult, getActionResult } = Results.methods;
+    const executionMetadata = {
+      executionStartTimestamp: { seconds: 1e9 },
+      executionCompletedTimestamp: { seconds: 1e9 + 60 },
+    };
+    const actionResult = { outputFiles: [{ path: 'a', digest }], executionMetadata };
+    const update = updateActionResult.requestType.fromPartial({ actionDigest: digest, actionResult });
+    const ask = getActionResult.requestType.fromPartial({ actionDigest: digest });
+    await client.unary(
+      background(),
+      methodPath(Results, 'updateActionResult'),
+      updateActionResult.requestType.encode(update).finish(),
+    );
+    const answer = await client.unary(
+      background(),
+      methodPath(Results, 'getActionResult'),
+      getActionResult.requestType.encode(ask).finish(),
+    );
+    expect(getActionResult.responseType.decode(answer).outputFiles[0]?.digest).toMatchObject(digest);
   });
 
   test('shows its metrics, and that it is ready', async () => {
