@@ -2,7 +2,7 @@ import type { Config } from '@gorego/config';
 import { background, TaskGroup, type Tasks } from '@gorego/context';
 import { Janitor, Pins } from '@gorego/janitor';
 import { bootId, type NodeDisk } from '@gorego/platform';
-import { LocalStore, scrub } from '@gorego/storage';
+import { LocalStore, lookAfter, scrub } from '@gorego/storage';
 import { humanBytes, type Metrics } from '@gorego/telemetry';
 import type { Surroundings } from './assemble.ts';
 import { storeObserver } from './store-observer.ts';
@@ -88,6 +88,7 @@ export async function nearStore({
   stack.use(janitor); // It ends before the store does,
   const chores = stack.use(new TaskGroup(background(), (what, { message }) => log.warn(`${what}: ${message}`))); // and so do these.
   janitor.keep(store.housekeeping);
+  chores.spawn('look after the local store', (ctx) => lookAfter(ctx, store, clock));
   if (scrubRate > 0) chores.spawn('look for what rotted', (ctx) => scrub(ctx, store, clock, scrubRate));
   metrics.watchStore({ bytes: () => store.diskBytes, limit: () => janitor.limitBytes, blobs: () => store.count });
   const parts = stack.move();

@@ -6,6 +6,7 @@ export function storeObserver(log: Logger): StoreObserver {
   return {
     onCorrupt: (digest, where) => log.error(`the local store held wrong bytes at ${where}`, { digest, where }),
     onTrouble: (what, { code, message }) => log.warn(`the local store could not ${what}: ${message}`, { code }),
+    onRemoved: () => log.warn('somebody removed files of the local store, which goes on with what is left'),
     onReconciled: ({ adopted, ghosts, strangers }) => {
       if (adopted > 0) log.info(`the local store found ${adopted} blobs that it did not know`, { adopted });
       if (ghosts > 0) log.warn(`${ghosts} blobs of the local store are gone: somebody removed them`, { ghosts });

@@ -11,6 +11,7 @@ export type { Aging, Housekeeping, Removed, Survey } from './disk/housekeeping.t
 export type { HalfKey } from './disk/index/key.ts';
 export { KeySet } from './disk/index/key-set.ts';
 export { LocalStore, type LocalStoreInit, type StoreObserver } from './disk/local-store.ts';
+export { lookAfter } from './disk/removal.ts';
 export { scrub } from './disk/scrubber.ts';
 export type { Stored } from './disk/walk.ts';
 export { emptyAlwaysHere } from './empty-always-here.ts';

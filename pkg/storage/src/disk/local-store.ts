@@ -11,7 +11,9 @@ import { accounted, accountedActions } from './accounted.ts';
 import { adoptRecords, forgetLost } from './adoption.ts';
 import { blockBytes } from './blocks.ts';
 import { Contents } from './contents.ts';
+import { DiskPath } from './disk-path.ts';
 import { type Housekeeping, StoreHousekeeping } from './housekeeping.ts';
+import { IndexFiles } from './index/index-files.ts';
 import { IndexLog } from './index/index-log.ts';
 import { Key } from './index/key.ts';
 import { type Recovered, recovered } from './index/recovered.ts';
@@ -20,6 +22,7 @@ import { LocalActions } from './local-actions.ts';
 import { LocalBlobs } from './local-blobs.ts';
 import { Quarantine } from './quarantine.ts';
 import { reconcile } from './reconciliation.ts';
+import { forgetRemoved, isActiveThere } from './removal.ts';
 import { Segments } from './segments/segments.ts';
 import { Staging } from './staging.ts';
 import type { StoreParts } from './store-parts.ts';
@@ -55,6 +58,8 @@ export interface LocalStoreInit {
 export interface StoreObserver {
   /** Bytes are not what their name says; they were there, and are set aside. */
   readonly onCorrupt?: (digest: Digest, where: string) => void;
+  /** Somebody removed files that are in use: the store goes on with what is left. */
+  readonly onRemoved?: () => void;
   /** Something nobody waits for failed. */
   readonly onTrouble?: (what: string, failure: Failure) => void;
   /** The directory is compared with what is known of it: so much of it is done. */
@@ -125,6 +130,7 @@ export class LocalStore implements AsyncDisposable {
     const { segmentThreshold, segmentBytes, durability, compression } = { ...defaults, ...init };
     const staging = new Staging(disk, random);
     await staging.prepare();
+    await disk.makeDirectory(DiskPath.blobs);
     const boot = init.boot ?? random.hex(16);
     const found = await recovered(disk, boot);
     const segments = await Segments.open({ disk, segmentBytes, durability });
@@ -202,6 +208,22 @@ export class LocalStore implements AsyncDisposable {
     this.#parts.contents.index.doubt(Key.ofBlob(digest));
     await using blob = await this.blobs.get(ctx, digest, { offset: 0, limit: 0 });
     return blob !== undefined;
+  }
+
+  /**
+   * Did somebody remove what is open? Then what was in it is forgotten, and the rest is gone through: what is brought
+   * from then on is stored like anything else.
+   */
+  async mend(ctx: Context): Promise<void> {
+    const { disk, contents } = this.#parts;
+    const isWhole = (await this.#log.isThere()) && (await isActiveThere(this.#parts));
+    if (isWhole || this.#mayHaveStrangers) return;
+    this.#init.observer?.onRemoved?.();
+    await forgetRemoved(this.#parts);
+    await disk.makeDirectory(IndexFiles.directory);
+    const { ghosts } = await reconcile(ctx, disk, contents, { check: async () => {} });
+    await this.#log.snapshot();
+    if (ghosts > 0) this.#init.observer?.onReconciled?.({ adopted: 0, ghosts, strangers: [] });
   }
 
   /** Resolves when the directory has been compared with what is known of it. */

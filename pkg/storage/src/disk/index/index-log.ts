@@ -67,6 +67,14 @@ export class IndexLog {
     );
   }
 
+  /** Is the journal where it should be? */
+  async isThere(): Promise<boolean> {
+    const generation = this.#generation;
+    if (this.#journal === undefined) return true; // The next one is being begun, or is due.
+    if ((await this.#init.disk.stat(IndexFiles.journal(generation))) !== undefined) return true;
+    return generation !== this.#generation;
+  }
+
   /** Has anything been written down since the last snapshot? */
   get isDirty(): boolean {
     return this.#isDirty;

@@ -8,6 +8,7 @@ export class Segment {
   readonly #file: DiskFile;
   #lengthBytes: number;
   #users = 0;
+  #appended: Promise<unknown> = Promise.resolve();
   #closing: PromiseWithResolvers<void> | undefined;
 
   constructor(number: number, file: DiskFile, lengthBytes: number) {
@@ -38,7 +39,18 @@ export class Segment {
   }
 
   /** Writes at the end; one at a time. What a failure leaves half-written is cut off. */
-  async append(chunks: readonly Uint8Array[], bytes: number, { sync }: { sync: boolean }): Promise<number> {
+  append(chunks: readonly Uint8Array[], bytes: number, { sync }: { sync: boolean }): Promise<number> {
+    const appending = this.#append(chunks, bytes, sync);
+    this.#appended = appending.catch(() => {});
+    return appending;
+  }
+
+  /** Resolves when nothing is being written. */
+  async appended(): Promise<void> {
+    await this.#appended;
+  }
+
+  async #append(chunks: readonly Uint8Array[], bytes: number, sync: boolean): Promise<number> {
     const offset = this.#lengthBytes;
     try {
       await this.#file.write(chunks, offset);

@@ -118,6 +118,12 @@ export class Segments {
     return into;
   }
 
+  /** Puts nothing more into a segment. Resolves when what was on its way is there, and `onWritten` was told. */
+  async abandon(number: number): Promise<void> {
+    if (number === this.#active?.number) this.#retire();
+    await this.#byNumber.get(number)?.appended();
+  }
+
   /** Takes a segment away; those who are reading from it finish. */
   async drop(number: number): Promise<void> {
     const segment = this.#byNumber.get(number);
