@@ -59,6 +59,7 @@ export class Janitor implements Room, AsyncDisposable {
   readonly #waiting = new Set<Waiting>();
   #store: Housekeeping | undefined;
   #reservedBytes = 0;
+  #removedCount = 0;
   #limitBytes: number;
   #pass: Promise<void> | undefined;
   #stopTimer: () => void = () => {};
@@ -174,10 +175,12 @@ export class Janitor implements Room, AsyncDisposable {
     if (this.#pass !== undefined || this.#store === undefined || this.#scope.ended !== undefined) return;
     this.#init.tasks.spawn('keep the local store within its size', async () => {
       const before = this.usedBytes;
+      const removedBefore = this.#removedCount;
       await this.#tidyTo(() => goalOf(this.#limitBytes, this.#reservedBytes, this.#waitingBytes()));
       this.#serve();
       if (this.#waiting.size === 0) return;
-      if (this.usedBytes < before) this.#tidy();
+      // What was freed may have been taken already, by those who were granted room before.
+      if (this.usedBytes < before || this.#removedCount > removedBefore) this.#tidy();
       else this.#refuseAll();
     });
   }
@@ -227,6 +230,7 @@ export class Janitor implements Room, AsyncDisposable {
     const ageMs = survey.ageOfOldest(bytes);
     const removed = await store.evict(this.#scope, ageMs, bytes, this.#aging);
     if (removed.count === 0) return;
+    this.#removedCount += removed.count;
     observer?.onEvicted?.(removed.count, removed.bytes);
     if (ageMs < graceMs) observer?.onGraceBroken?.(removed.count, ageMs);
   }
