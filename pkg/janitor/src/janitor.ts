@@ -176,12 +176,15 @@ export class Janitor implements Room, AsyncDisposable {
     this.#init.tasks.spawn('keep the local store within its size', async () => {
       const before = this.usedBytes;
       const removedBefore = this.#removedCount;
+      const waitedBefore = new Set(this.#waiting);
       await this.#tidyTo(() => goalOf(this.#limitBytes, this.#reservedBytes, this.#waitingBytes()));
       this.#serve();
       if (this.#waiting.size === 0) return;
       // What was freed may have been taken already, by those who were granted room before.
-      if (this.usedBytes < before || this.#removedCount > removedBefore) this.#tidy();
-      else this.#refuseAll();
+      const isFruitless = this.usedBytes >= before && this.#removedCount === removedBefore;
+      if (isFruitless) this.#refuse(waitedBefore);
+      // Who came while it was under way has not been tried for.
+      if (!isFruitless || this.#waiting.difference(waitedBefore).size > 0) this.#tidy();
     });
   }
 
@@ -191,12 +194,15 @@ export class Janitor implements Room, AsyncDisposable {
     return bytes;
   }
 
-  /** Nothing can be removed: whoever waits for room does so in vain, unless those who have some give it back. */
-  #refuseAll(): void {
+  /** Nothing can be removed: these wait for room in vain, unless those who have some give it back. */
+  #refuse(these: ReadonlySet<Waiting>): void {
     if (this.#reservedBytes > 0 && this.#store !== undefined && this.#store.diskBytes < this.#limitBytes / 2) return;
     const limit = `${this.#limitBytes} bytes, of which ${this.usedBytes} are in use`;
-    for (const { refuse } of this.#waiting) {
-      refuse(new Failure('resource_exhausted', `the local store is full: it may take ${limit}, and none can be freed`));
+    for (const waiting of this.#waiting) {
+      if (!these.has(waiting)) continue;
+      waiting.refuse(
+        new Failure('resource_exhausted', `the local store is full: it may take ${limit}, and none can be freed`),
+      );
     }
   }
 
