@@ -18,7 +18,7 @@ def ts_package(
         test_data = [],
         test_deps = [],
         test_env = {},
-        test_size = "small"):
+        test_size = "medium"):
     """A package: its library, what packages that depend on it link (`:pkg`), and its tests.
 
     Everything in src/ but `*.test.ts` is the library, src/testing/ too. What is imported must be in `deps`, or, by tests
@@ -33,7 +33,7 @@ def ts_package(
       test_deps: what tests import besides `deps`.
       test_env: environment variables of the tests. `$(rootpath :program)` is the path of a program in `test_data`,
           relative to the directory that tests start in.
-      test_size: how long the tests may take together: small is a minute, medium five.
+      test_size: how long the tests may take together: small is a minute, medium five, large fifteen.
     """
     if tests == None:
         tests = native.glob(["src/**/*.test.ts"], allow_empty = True)
