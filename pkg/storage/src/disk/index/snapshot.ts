@@ -23,17 +23,19 @@ export const Snapshot = {
   async write(file: DiskFile, index: EntryIndex, facts: SnapshotFacts): Promise<number> {
     const tables: TableFacts[] = [];
     let position = 0;
+    let copies = Buffer.allocUnsafeSlow(gatherBytes); // One for all: a copy each would be as much as the index again.
     for (let shard = 0; shard < shardCount; ) {
-      const gathered: Uint8Array[] = [];
-      let gatheredBytes = 0;
-      for (; shard < shardCount && gatheredBytes < gatherBytes; shard++) {
-        const bytes = bytesOf(index.shard(shard).words.slice());
-        gathered.push(bytes);
-        gatheredBytes += bytes.byteLength;
+      let filled = 0;
+      for (; shard < shardCount; shard++) {
+        const bytes = bytesOf(index.shard(shard).words);
+        if (filled > 0 && filled + bytes.byteLength > copies.byteLength) break;
+        if (bytes.byteLength > copies.byteLength) copies = Buffer.allocUnsafeSlow(bytes.byteLength);
+        copies.set(bytes, filled);
+        filled += bytes.byteLength;
         tables.push([bytes.byteLength, crc32(bytes)]);
       }
-      await file.write(gathered, position);
-      position += gatheredBytes;
+      await file.write([copies.subarray(0, filled)], position);
+      position += filled;
     }
     const trailer: Trailer = { ...facts, segmentEnds: Array.from(facts.segmentEnds), tables };
     const text = Buffer.from(JSON.stringify(trailer));
