@@ -42,6 +42,8 @@ export class Transfer {
 
   #staged: Staged | undefined;
   /** Resolves when tier 1 has let go of what it could not keep. */
+  /** Until tier 1 has all of it, or never will. */
+  #isFilling = true;
   #dropped: Promise<void> = Promise.resolve();
   #state: 'flowing' | 'complete' | { readonly failed: unknown } = 'flowing';
   #readers = 0;
@@ -196,6 +198,7 @@ export class Transfer {
     } catch (reason) {
       this.#stopStaging(reason);
     } finally {
+      this.#isFilling = false;
       await this.#init.source[Symbol.asyncDispose]();
       this.#scope[Symbol.dispose]();
       if (this.#readers === 0) await this.#release();
@@ -219,6 +222,7 @@ export class Transfer {
   /** The last reader has gone. With tier 1 the transfer goes on for it; without, nobody wants the rest. */
   async #left(): Promise<void> {
     if (this.#readers > 0) return;
+    if (this.#isFilling && this.#state === 'complete') return; // It is released when it is in tier 1.
     if (this.#state !== 'flowing') await this.#release();
     else if (this.#staged === undefined) this.#scope.cancel(new Failure('cancelled', 'nobody is reading any more'));
   }

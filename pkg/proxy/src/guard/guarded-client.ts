@@ -19,10 +19,17 @@ export class GuardedClient implements RpcClient {
   readonly #inner: RpcClient;
   readonly #guards: Guards;
   readonly #underWay = new Set<Scope>();
+  #ended: Failure | undefined;
 
   constructor(inner: RpcClient, guards: Guards) {
     this.#inner = inner;
     this.#guards = guards;
+  }
+
+  /** Ends every call that is under way, and those to come: a retry may still be waiting for its turn. */
+  end(why: Failure): void {
+    this.#ended = why;
+    this.abandon(why);
   }
 
   /** Ends every call that is under way. */
@@ -86,6 +93,7 @@ export class GuardedClient implements RpcClient {
 
   async #begin(ctx: Context): Promise<{ readonly scope: Scope } & Disposable> {
     const { circuit, slots } = this.#guards;
+    if (this.#ended !== undefined) throw this.#ended;
     circuit.check();
     const slot = await slots.take(ctx);
     const scope = new Scope({ parent: ctx });

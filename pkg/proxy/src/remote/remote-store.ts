@@ -126,7 +126,7 @@ export class RemoteStore implements Disposable {
   [Symbol.dispose](): void {
     this.#stopRefresh();
     this.#scope[Symbol.dispose]();
-    this.#guarded.abandon(new Failure('unavailable', 'shutting down'));
+    this.#guarded.end(new Failure('unavailable', 'shutting down'));
     this.#circuit[Symbol.dispose]();
     this.#watch[Symbol.dispose]();
   }

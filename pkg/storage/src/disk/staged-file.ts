@@ -24,6 +24,7 @@ export class StagedFile implements AsyncDisposable {
   #file: DiskFile | undefined;
   #sizeBytes = 0;
   #isNamed = false;
+  #isDisposed = false;
 
   /** Begins nothing on the disk before there are bytes. */
   constructor(parts: StoreParts, ctx: Context, expectedBytes: number) {
@@ -87,6 +88,7 @@ export class StagedFile implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
+    this.#isDisposed = true;
     try {
       await file?.close();
       if (file !== undefined && !this.#isNamed) await this.#parts.disk.remove(this.#path);
@@ -100,7 +102,8 @@ export class StagedFile implements AsyncDisposable {
   async #begun(): Promise<DiskFile> {
     if (this.#file !== undefined) return this.#file;
     const { disk } = this.#parts;
-    this.#file = await relieved(this.#parts, blockBytes, async () => {
+    if (this.#isDisposed) throw abandoned();
+    const file = await relieved(this.#parts, blockBytes, async () => {
       try {
         return await disk.create(this.#path);
       } catch (reason) {
@@ -109,7 +112,13 @@ export class StagedFile implements AsyncDisposable {
         return await disk.create(this.#path);
       }
     });
-    return this.#file;
+    if (this.#isDisposed) {
+      await file.close();
+      await disk.remove(this.#path);
+      throw abandoned();
+    }
+    this.#file = file;
+    return file;
   }
 
   async #reserve(sizeBytes: number): Promise<void> {
@@ -119,6 +128,10 @@ export class StagedFile implements AsyncDisposable {
     this.#reservations.push(await this.#parts.room.reserve(this.#ctx, bytes));
     this.#reservedBytes += bytes;
   }
+}
+
+function abandoned(): Failure {
+  return new Failure('cancelled', 'a staged file was given up');
 }
 
 async function renamed(disk: Disk, from: string, to: string): Promise<void> {

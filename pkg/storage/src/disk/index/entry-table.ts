@@ -43,6 +43,8 @@ export const worthShift = 5;
 const fullest = 0.85;
 const growth = 1.25;
 const smallest = 8;
+/** The place of all tables that hold nothing: whoever puts something in gets one of its own. */
+const nothing = new Uint32Array(entryWords);
 
 /**
  * One shard of the index: a hash table in one flat array, entries side by side, found by linear probing. Removing closes
@@ -54,7 +56,7 @@ export class EntryTable {
   #count = 0;
 
   /** Of entries as another table had them, or of none. */
-  constructor(words: Uint32Array = new Uint32Array(smallest * entryWords)) {
+  constructor(words: Uint32Array = nothing) {
     this.#words = words;
     this.#capacity = words.length / entryWords;
     for (let at = field.flags; at < words.length; at += entryWords) {

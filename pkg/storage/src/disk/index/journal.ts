@@ -32,7 +32,7 @@ const fileMagic = 0x676a_6f30;
 const version = 1;
 const blockMagic = 0x676a_6f75;
 const blockHeaderWords = 4;
-const firstChanges = 256;
+const firstChanges = 16;
 
 /**
  * Changes to the index on their way to the disk, gathered into a block: magic, ticks, words, CRC-32 of the words, and

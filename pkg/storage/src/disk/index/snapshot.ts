@@ -23,16 +23,17 @@ export const Snapshot = {
   async write(file: DiskFile, index: EntryIndex, facts: SnapshotFacts): Promise<number> {
     const tables: TableFacts[] = [];
     let position = 0;
-    let copies = Buffer.allocUnsafeSlow(gatherBytes); // One for all: a copy each would be as much as the index again.
+    let copies = Buffer.allocUnsafeSlow(Math.min(gatherBytes, index.memoryBytes)); // One for all: a copy each would be as much as the index again.
     for (let shard = 0; shard < shardCount; ) {
       let filled = 0;
       for (; shard < shardCount; shard++) {
-        const bytes = bytesOf(index.shard(shard).words);
+        const table = index.shard(shard);
+        const bytes = table.count === 0 ? new Uint8Array() : bytesOf(table.words);
         if (filled > 0 && filled + bytes.byteLength > copies.byteLength) break;
         if (bytes.byteLength > copies.byteLength) copies = Buffer.allocUnsafeSlow(bytes.byteLength);
         copies.set(bytes, filled);
         filled += bytes.byteLength;
-        tables.push([bytes.byteLength, crc32(bytes)]);
+        tables.push([bytes.byteLength, bytes.byteLength === 0 ? 0 : crc32(bytes)]);
       }
       await file.write([copies.subarray(0, filled)], position);
       position += filled;
@@ -56,6 +57,10 @@ export const Snapshot = {
     const shards: EntryTable[] = [];
     const tables = new Tables(file);
     for (const [bytes, crc] of trailer.tables) {
+      if (bytes === 0) {
+        shards.push(new EntryTable());
+        continue;
+      }
       const words = new Uint32Array(bytes / 4);
       const isThere = await tables.next(bytesOf(words));
       if (!isThere || crc32(bytesOf(words)) !== crc) return undefined;
