@@ -8,8 +8,8 @@ import type { Span } from '../byte-range.ts';
  * What the pieces that open readers read last may take together: the less of it is left, the smaller the next piece. A
  * reader that stands still keeps its piece, and what carries it to a client keeps it two or three times over.
  */
-const readingBytesTarget = 16 * 1024 * 1024;
-const pieceBytesMin = 16 * 1024;
+const readingBytesTarget = 8 * 1024 * 1024;
+const pieceBytesMin = 8 * 1024;
 const pieceBytesMax = 256 * 1024;
 
 /** Reads files piece by piece, in pieces that get smaller the more readers there are. */
