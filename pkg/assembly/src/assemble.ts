@@ -23,6 +23,7 @@ import {
   referencesOf,
   Uploads,
 } from '@gorego/server';
+import type { LocalStore } from '@gorego/storage';
 import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
 import { appraising } from './appraising.ts';
 import { type BackingCache, backingCache } from './backing-cache.ts';
@@ -34,6 +35,7 @@ import { offeredFunctions } from './offered-functions.ts';
 import { remoteAssets } from './remote-assets.ts';
 import type { Kept } from './store-commands.ts';
 import { lockStore } from './store-control.ts';
+import { comparing } from './store-observer.ts';
 
 /** What the outside world lends the object graph. */
 export interface Surroundings {
@@ -69,15 +71,15 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   const functions = new DigestFunctions(digestFunctions);
   const references = referencesOf(functions);
   const allow = config.instances.allow?.map(instancePattern);
-  const openStore = async (at: NodeDisk): Promise<{ near: ChunkedNear } & Pick<NearStore, 'janitor'>> => {
+  const openStore = async (at: NodeDisk): Promise<{ near: ChunkedNear } & Pick<NearStore, 'store' | 'janitor'>> => {
     let kept: Kept | undefined;
     undo.use(await lockStore(at.path, () => kept));
     const { store, janitor } = undo.use(await nearStore({ ...surroundings, config, disk: at, tasks, metrics }));
     kept = { store, janitor, clock };
     const near = chunkedNear(store);
-    return { near: config.janitor.policy === 'value' ? appraising(near, store, references) : near, janitor };
+    return { near: config.janitor.policy === 'value' ? appraising(near, store, references) : near, store, janitor };
   };
-  const { near, janitor: room } = await openStore(disk);
+  const { near, store, janitor: room } = await openStore(disk);
   const separate: SeparateStore<ChunkedNear>[] = [];
   for (const pattern of config.instances.separate?.map(instancePattern) ?? []) {
     const { near } = await openStore(new NodeDisk(join(disk.path, separateDirectory(pattern))));
@@ -136,7 +138,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   health = services.health;
   if (far !== undefined) health.setPart('gorego.backing_cache', far.remote.outage === undefined);
 
-  const readiness = readinessOf(services.health, far);
+  const readiness = readinessOf(services.health, far, store);
   const rpcInit = { routes: services.routes, clock, limits: defaultLimits, callerOf, observer };
   const pages = grpcWeb({ ...rpcInit, allowedOrigins: config.server.allowedOrigins ?? [] });
   const httpInit = (first: HttpHandler): HttpServerInit => ({
@@ -194,10 +196,12 @@ function watching(builds: Builds, metrics: Metrics): Activity {
 }
 
 /** What a probe is told; it says too what is degraded. */
-function readinessOf(health: Health, far: BackingCache | undefined): Operations['readiness'] {
+function readinessOf(health: Health, far: BackingCache | undefined, near: LocalStore): Operations['readiness'] {
   return () => {
     if (!health.isServing) return { isReady: false, message: 'draining' };
     const outage = far?.remote.outage;
-    return { isReady: true, message: outage === undefined ? 'ready' : `degraded: the backing cache ${outage.message}` };
+    if (outage !== undefined) return { isReady: true, message: `degraded: the backing cache ${outage.message}` };
+    const { comparedShare } = near;
+    return { isReady: true, message: comparedShare === undefined ? 'ready' : `ready; ${comparing(comparedShare)}` };
   };
 }

@@ -82,7 +82,7 @@ export async function nearStore({
         compression,
       },
       segmentBytes: Math.min(segmentBytesMax, Math.max(segmentBytesMin, Math.floor(maxSize * segmentShare))),
-      observer: storeObserver(log),
+      observer: storeObserver(log, clock),
     }),
   );
   stack.use(janitor); // It ends before the store does,

@@ -96,6 +96,7 @@ export class LocalStore implements AsyncDisposable {
   readonly #tasks: TaskGroup;
   readonly #accessTimes: AccessTimes;
   #mayHaveStrangers = true;
+  #comparedShare = 0;
   #stopTimer: () => void = () => {};
   #lastSnapshotMs: number;
 
@@ -187,6 +188,11 @@ export class LocalStore implements AsyncDisposable {
     return this.#parts.contents.index.count;
   }
 
+  /** How much of the directory has been compared with what is known of it, from 0 to 1; undefined once all of it has been. */
+  get comparedShare(): number | undefined {
+    return this.#mayHaveStrangers ? this.#comparedShare : undefined;
+  }
+
   /** What it all takes, as the disk counts. */
   get diskBytes(): number {
     const { contents, segments, quarantine } = this.#parts;
@@ -260,7 +266,10 @@ export class LocalStore implements AsyncDisposable {
     const check = async (digest: Digest): Promise<void> => {
       await this.checked(ctx, { kind: 'blob', digest, instance: '' });
     };
-    const onProgress = (share: number): void => observer?.onProgress?.(share);
+    const onProgress = (share: number): void => {
+      this.#comparedShare = share;
+      observer?.onProgress?.(share);
+    };
     const result = await reconcile(ctx, disk, contents, { check, onProgress });
     this.#mayHaveStrangers = false;
     observer?.onReconciled?.(result);
