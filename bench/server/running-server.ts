@@ -110,6 +110,13 @@ export class RunningServer implements AsyncDisposable {
     return { atMs: performance.now(), cpuMs: this.cpuMs, coreMs: taken(server), loadCoreMs: taken(load) };
   }
 
+  /** Ends it by SIGKILL. */
+  async kill(): Promise<void> {
+    const exit = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exit;
+  }
+
   /** Ends it by SIGTERM, and by SIGKILL if that does not help. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

@@ -12,6 +12,10 @@ const blobsPerCall = 100;
 const blobBytes = 1024;
 const fillWithinMs = 3_600_000;
 
+/** How the server before ended. */
+const ends = ['stopped', 'killed'] as const;
+type End = (typeof ends)[number];
+
 /** From a process's start to its first answer, with stores of several sizes, in warm caches of the kernel. */
 export async function startUp(plan: Plan): Promise<Table | undefined> {
   const rows: string[][] = [];
@@ -21,28 +25,37 @@ export async function startUp(plan: Plan): Promise<Table | undefined> {
     if (!plan.wants(suite, workload)) continue;
     for (const peer of plan.peers) {
       plan.progress(`${suite}/${workload}, ${peer.name}`);
-      const cells = await measured(peer, count, plan).catch((reason) => {
+      const measurements = await measured(peer, count, plan).catch((reason) => {
         notes.push(`${peer.name}: ${messageOf(reason).split('\n').join(' ')}`);
-        return Array<string>(5).fill('n/a');
+        return ends.map((end) => [end, ...Array<string>(5).fill('n/a')]);
       });
-      rows.push([workload, peer.name, ...cells]);
+      for (const cells of measurements) rows.push([workload, peer.name, ...cells]);
     }
   }
   if (rows.length === 0) return undefined;
-  const columns = ['store', 'server', 'ready ms', 'from', 'to', 'server cpu ms', 'RSS MiB'];
+  const columns = ['store', 'server', 'after it was', 'ready ms', 'from', 'to', 'server cpu ms', 'RSS MiB'];
   return { name: suite, title: 'Start-up', columns, rows, notes };
 }
 
-async function measured(peer: Peer, blobs: number, plan: Plan): Promise<string[]> {
+async function measured(peer: Peer, blobs: number, plan: Plan): Promise<string[][]> {
   const directory = plan.newDirectory(peer.name);
   if (blobs > 0) {
     await using server = await RunningServer.start(peer, directory, plan.cores);
     await fill(server.port, blobs);
   }
+  const rows: string[][] = [];
+  for (const end of ends) rows.push([end, ...(await starts(peer, directory, plan, end))]);
+  return rows;
+}
+
+async function starts(peer: Peer, directory: string, plan: Plan, end: End): Promise<string[]> {
   const samples: { readyMs: number; cpuMs: number; peakBytes: number }[] = [];
-  for (let round = 0; round < Math.max(3, plan.rounds); round++) {
+  const rounds = Math.max(3, plan.rounds);
+  for (let round = 0; round <= rounds; round++) {
     await using server = await RunningServer.start(peer, directory, plan.cores);
-    samples.push({ readyMs: server.readyMs, cpuMs: server.cpuMs, peakBytes: server.peakBytes });
+    // The first is there to be ended as the others are.
+    if (round > 0) samples.push({ readyMs: server.readyMs, cpuMs: server.cpuMs, peakBytes: server.peakBytes });
+    if (end === 'killed') await server.kill();
   }
   const ready = samples.map(({ readyMs }) => readyMs);
   return [

@@ -16,10 +16,10 @@ const answerMs = 2000;
  */
 export class DirectoryLock implements AsyncDisposable {
   readonly #guard: Server | undefined;
-  readonly #server: HttpServer;
+  readonly #server: HttpServer | undefined;
   readonly #address: SocketAddress;
 
-  private constructor(guard: Server | undefined, server: HttpServer, address: SocketAddress) {
+  private constructor(guard: Server | undefined, server: HttpServer | undefined, address: SocketAddress) {
     this.#guard = guard;
     this.#server = server;
     this.#address = address;
@@ -37,11 +37,7 @@ export class DirectoryLock implements AsyncDisposable {
     try {
       if (guard === 'taken' || (await holderOf(address)) !== undefined) throw await takenBy(directory, address);
       rmSync(join(directory, socketName), { force: true });
-      const server = createHttpServer(answer);
-      await listening(server, address.path, join(directory, socketName));
-      chmodSync(join(directory, socketName), 0o600);
-      server.unref();
-      return new DirectoryLock(guard, server, address);
+      return new DirectoryLock(guard, await answering(answer, address, directory, guard), address);
     } catch (reason) {
       address[Symbol.dispose]();
       if (guard !== 'taken') guard?.close();
@@ -56,8 +52,9 @@ export class DirectoryLock implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    const server = this.#server;
+    server?.closeAllConnections();
+    await new Promise<unknown>((resolve) => (server === undefined ? resolve(server) : server.close(resolve)));
     this.#address[Symbol.dispose]();
     await new Promise<void>((resolve) => (this.#guard === undefined ? resolve() : this.#guard.close(() => resolve())));
   }
@@ -96,6 +93,29 @@ function made(directory: string): void {
       cause: reason,
     });
   }
+}
+
+/** What a file system says that has no sockets, as some that are shared between machines. */
+const noSockets: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS']);
+
+/** Answers at the socket; undefined where there can be none, and the kernel's own name is lock enough. */
+async function answering(
+  answer: RequestListener,
+  address: SocketAddress,
+  directory: string,
+  guard: Server | undefined,
+): Promise<HttpServer | undefined> {
+  const server = createHttpServer(answer);
+  try {
+    await listening(server, address.path, join(directory, socketName));
+    chmodSync(join(directory, socketName), 0o600);
+  } catch (reason) {
+    const { cause } = Failure.from(reason);
+    if (guard !== undefined && noSockets.has((cause as NodeJS.ErrnoException | undefined)?.code)) return undefined;
+    throw reason;
+  }
+  server.unref();
+  return server;
 }
 
 /** A name that the kernel gives to one process at a time; elsewhere than on Linux there is none. */
