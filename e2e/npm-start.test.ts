@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { command, temporary } from './gorego.ts';
@@ -10,7 +11,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 test('npm start serves, with ./data where it was typed, and stops when told to', async () => {
   await using base = await temporary();
   const args = ['start', '--silent', '--', '--listen_addr=127.0.0.1:0', '--telemetry.log.format=json'];
-  const env = { ...process.env, INIT_CWD: base.path };
+  // As a person types it: what `npm test` puts before PATH has a `node` that passes no signals on.
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
+  const env = { ...process.env, PATH: path.join(delimiter), INIT_CWD: base.path };
   const child = spawn('npm', ['--prefix', root, ...args], {
     cwd: base.path,
     env,
@@ -27,4 +30,5 @@ test('npm start serves, with ./data where it was typed, and stops when told to',
   expect(await succeed(program, [...first, 'health', address], { cwd: base.path })).toBe('SERVING\n');
   child.kill('SIGTERM');
   await once(child, 'exit');
+  await expect(succeed(program, [...first, 'health', address], { cwd: base.path })).rejects.toThrow();
 }, 120_000);

@@ -256,7 +256,7 @@ describe('a store that is kept', () => {
       for (let i = 0; i < 40; i++) await house.put(blobOf(i, 20_000));
       await house.janitor.trim(300_000);
       expect(house.du).toBeLessThanOrEqual(300_000);
-      expect(house.du).toBeGreaterThan(60_000); // Directories, which are free here, count as well.
+      expect(house.store.count).toBeGreaterThan(3);
     }));
 
   test.each([

@@ -225,16 +225,16 @@ export class Janitor implements Room, AsyncDisposable {
     for (let round = 0; round < roundsMax && !isEnough(); round++) {
       await store.compact(this.#scope, worthwhileShare, isEnough);
       if (isEnough()) return;
-      await this.#evict(store, (store.diskBytes - goal()) * 2 ** round);
+      await this.#evict(store, (store.diskBytes - goal()) * 2 ** round, isEnough);
       await store.compact(this.#scope, round < roundsMax - 1 ? acceptableShare : Number.MIN_VALUE, isEnough);
     }
   }
 
-  async #evict(store: Housekeeping, bytes: number): Promise<void> {
+  async #evict(store: Housekeeping, bytes: number, isEnough: () => boolean): Promise<void> {
     const { graceMs, observer } = this.#init;
     const survey = await store.survey(this.#scope, this.#aging);
     const ageMs = survey.ageOfOldest(bytes);
-    const removed = await store.evict(this.#scope, ageMs, bytes, this.#aging);
+    const removed = await store.evict(this.#scope, ageMs, bytes, this.#aging, isEnough);
     if (removed.count === 0) return;
     this.#removedCount += removed.count;
     observer?.onEvicted?.(removed.count, removed.bytes);

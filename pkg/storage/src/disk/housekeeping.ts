@@ -48,7 +48,7 @@ export interface Housekeeping {
   /** What of these is here has been used now. */
   touch(ctx: Context, keys: KeySet): Promise<void>;
   /** Removes what is oldest, down to that age, until so much has been removed. Readers finish reading. */
-  evict(ctx: Context, ageMs: number, bytes: number, aging?: Aging): Promise<Removed>;
+  evict(ctx: Context, ageMs: number, bytes: number, aging?: Aging, isEnough?: () => boolean): Promise<Removed>;
   /**
    * Gives back what segments hold for nobody, the emptiest first, as long as at least `share` of one is, and until
    * `isEnough`. What is still wanted moves; where there is no room for that, it goes too.
@@ -130,7 +130,13 @@ export class StoreHousekeeping implements Housekeeping {
     }
   }
 
-  async evict(ctx: Context, ageMs: number, bytes: number, aging: Aging = plainAging): Promise<Removed> {
+  async evict(
+    ctx: Context,
+    ageMs: number,
+    bytes: number,
+    aging: Aging = plainAging,
+    isEnough: () => boolean = () => false,
+  ): Promise<Removed> {
     const { contents } = this.#parts;
     const { now } = contents;
     const least = ticksOf(ageMs);
@@ -149,6 +155,7 @@ export class StoreHousekeeping implements Housekeeping {
         removed.bytes += bytesAt(words, at);
       }
       await this.#remove(victims);
+      if (victims.length > 0 && isEnough()) break; // Directories went too.
       if (words.length > pausedWords) await this.#pause();
     }
     return removed;
