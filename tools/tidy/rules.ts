@@ -17,7 +17,7 @@ export const layers: Readonly<Record<string, { readonly may: readonly string[] }
     may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'server', 'storage'],
   },
   telemetry: { may: ['context', 'errors', 'platform'] },
-  config: { may: ['errors'] },
+  config: { may: ['digest', 'errors'] },
   proxy: { may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'] },
   janitor: { may: ['context', 'digest', 'errors', 'platform', 'storage'] },
   // Judges the others, from above; nothing that runs imports it.

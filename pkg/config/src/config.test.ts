@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { digestFunctionNames } from '@gorego/digest';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { effective, printEffective } from './effective.ts';
 import { fromFlags } from './from-flags.ts';
@@ -216,6 +217,11 @@ describe('digest functions', () => {
     ['text elsewhere', { env: { GOREGO_DIGEST_FUNCTIONS: 'sha256,blake3' } }],
   ])('are %s', async (_, said) => {
     expect((await load(said)).config.digestFunctions).toEqual(['sha256', 'blake3']);
+  });
+
+  test('are any of those that @gorego/digest computes', async () => {
+    const all = digestFunctionNames.join(',');
+    expect((await load({ env: { GOREGO_DIGEST_FUNCTIONS: all } })).config.digestFunctions).toEqual(digestFunctionNames);
   });
 
   test.each(['sha256,murmur3', 'SHA256', 'sha256,,sha1'])('are not %j', async (text) => {

@@ -1,3 +1,5 @@
+import type { DigestFunctionName } from '@gorego/digest';
+
 /** All that can be said of a goREgo: the tree of its components. */
 export interface Config {
   /** `HOST:PORT` for gRPC. */
@@ -5,7 +7,7 @@ export interface Config {
   /** `HOST:PORT` for metrics, health and the HTTP cache; undefined is none. */
   readonly httpListenAddr: string | undefined;
   /** REAPI's names in lower case; undefined is every function that this machine can compute. */
-  readonly digestFunctions: readonly DigestFunction[] | undefined;
+  readonly digestFunctions: readonly DigestFunctionName[] | undefined;
   readonly instances: {
     /** `name`, `name/*`, which is that name and all below it, or `*`; undefined is every name. */
     readonly allow: readonly string[] | undefined;
@@ -88,16 +90,6 @@ export interface Config {
   };
 }
 
-export type DigestFunction =
-  | 'sha256'
-  | 'sha1'
-  | 'md5'
-  | 'vso'
-  | 'sha384'
-  | 'sha512'
-  | 'sha256tree'
-  | 'blake3'
-  | 'gitsha1';
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 /** `auto` is `pretty` on a terminal and `json` elsewhere. */
 export type LogFormat = 'auto' | 'pretty' | 'json';

@@ -1,4 +1,5 @@
-import type { Config, DigestFunction, LogFormat, LogLevel } from './config.ts';
+import { type DigestFunctionName, digestFunctionNames } from '@gorego/digest';
+import type { Config, LogFormat, LogLevel } from './config.ts';
 import { count, duration, type Field, flag, listOf, oneOf, optional, pairs, secret, size, text } from './field.ts';
 
 /** The same tree as the configuration, with a Field for each value. */
@@ -22,20 +23,9 @@ const target = {
   isValid: (value: string): value is string => /^grpcs?:\/\/[^\s/]+:[0-9]{1,5}$/.test(value),
 };
 
-const digestFunctions: readonly DigestFunction[] = [
-  'sha256',
-  'sha1',
-  'md5',
-  'vso',
-  'sha384',
-  'sha512',
-  'sha256tree',
-  'blake3',
-  'gitsha1',
-];
 const digestFunction = {
-  expects: `a list of some of ${digestFunctions.join(', ')}`,
-  isValid: (word: string): word is DigestFunction => digestFunctions.some((name) => name === word),
+  expects: `a list of some of ${digestFunctionNames.join(', ')}`,
+  isValid: (word: string): word is DigestFunctionName => digestFunctionNames.some((name) => name === word),
 };
 
 const urlPatterns = {

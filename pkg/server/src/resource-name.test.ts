@@ -1,5 +1,6 @@
 import { Digest, digestFunctionNames } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
+import { DigestFunction_Value } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { validInstanceName } from './instances.ts';
@@ -60,6 +61,19 @@ describe('parseReadName', () => {
   ])('says %s of %j, and why', (code, name, why) => {
     expect(() => parseReadName(name, functions)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(why) }),
+    );
+  });
+});
+
+// obligation: BSR-4
+describe('a digest function of the API that is not offered', () => {
+  const others = Object.keys(DigestFunction_Value)
+    .filter((name) => !['UNKNOWN', 'UNRECOGNIZED', 'SHA256'].includes(name))
+    .map((name) => name.toLowerCase());
+
+  test.each(others)('%s is told from a hash', (name) => {
+    expect(() => parseReadName(`blobs/${name}/${hash}/42`, functions)).toThrow(
+      `digest function ${name} is not offered here`,
     );
   });
 });

@@ -1,5 +1,5 @@
 import { type CodecName, isCodecName } from '@gorego/compression';
-import { Digest } from '@gorego/digest';
+import { Digest, digestFunctionNames } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { validInstanceName } from './instances.ts';
 import type { DigestFunctions } from './wire-digest.ts';
@@ -77,18 +77,7 @@ function formOf(
 }
 
 /** Every DigestFunction.Value as a segment; goREgo need not offer it to know that it isn't a hash. */
-const reapiFunctions: ReadonlySet<string> = new Set([
-  'sha256',
-  'sha1',
-  'md5',
-  'vso',
-  'sha384',
-  'sha512',
-  'murmur3',
-  'sha256tree',
-  'blake3',
-  'gitsha1',
-]);
+const reapiFunctions: ReadonlySet<string> = new Set([...digestFunctionNames, 'murmur3']);
 
 function split(name: string): string[] {
   if (name.length > nameCharactersMax) malformed(name.slice(0, 100), `${name.length} characters`);
