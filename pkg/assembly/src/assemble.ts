@@ -36,6 +36,7 @@ import { remoteAssets } from './remote-assets.ts';
 import type { Kept } from './store-commands.ts';
 import { lockStore } from './store-control.ts';
 import { comparing } from './store-observer.ts';
+import { writersOf } from './writers.ts';
 
 /** What the outside world lends the object graph. */
 export interface Surroundings {
@@ -100,7 +101,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
           }),
         );
   const builds = undo.use(new Builds(clock, log));
-  const instances = instancesOf({ nearOf, allow, far, references });
+  const instances = instancesOf({ nearOf, allow, writers: writersOf(config.writers), far, references });
   const activity = watching(builds, metrics);
   const onConnectionEnd = (peer: string): void => builds.left(peer);
   const calls = new CallLog(clock, log);

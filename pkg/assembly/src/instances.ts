@@ -1,3 +1,4 @@
+import type { Caller } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { type Instances, validInstanceName } from '@gorego/server';
@@ -5,6 +6,7 @@ import { completeOnly, emptyAlwaysHere, type References } from '@gorego/storage'
 import type { BackingCache } from './backing-cache.ts';
 import type { ChunkedNear } from './chunked-near.ts';
 import type { InstancePattern } from './instance-pattern.ts';
+import type { Writers } from './writers.ts';
 
 /** Tier 1 of the instances that are kept apart from all others. */
 export interface SeparateStore<N> {
@@ -21,12 +23,13 @@ export interface InstancesInit {
   readonly nearOf: (name: string) => ChunkedNear;
   /** The names there are; undefined is every name. */
   readonly allow: readonly InstancePattern[] | undefined;
+  readonly writers: Writers;
   readonly far: BackingCache | undefined;
   readonly references: References;
 }
 
 /** Chooses an instance's stores by its name: blobs that it shares or has for itself, results that are its own. */
-export function instancesOf({ nearOf, allow, far, references }: InstancesInit): Instances {
+export function instancesOf({ nearOf, allow, writers, far, references }: InstancesInit): Instances {
   return (named) => {
     const name = validInstanceName(named);
     if (allow !== undefined && !allow.some((pattern) => pattern.matches(name))) {
@@ -34,12 +37,14 @@ export function instancesOf({ nearOf, allow, far, references }: InstancesInit): 
       throw new Failure('invalid_argument', `there is no instance ${JSON.stringify(name)} here, only ${known}`);
     }
     const near = nearOf(name);
+    const mayWrite = (caller: Caller): boolean => writers(name, caller);
     if (far !== undefined) {
       const { blobs, actions } = far.proxy.instance(name, near);
-      return { name, blobs, actions, chunks: near.blobs };
+      return { name, blobs, actions, chunks: near.blobs, mayWrite };
     }
     const blobs = emptyAlwaysHere(near.blobs);
-    return { name, blobs, chunks: near.blobs, actions: completeOnly(near.actions(name), blobs, references) };
+    const actions = completeOnly(near.actions(name), blobs, references);
+    return { name, blobs, actions, chunks: near.blobs, mayWrite };
   };
 }
 

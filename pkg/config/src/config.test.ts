@@ -52,6 +52,7 @@ describe('loadConfig', () => {
       httpListenAddr: undefined,
       digestFunctions: undefined,
       instances: { allow: undefined, separate: undefined },
+      writers: { instances: undefined, networks: undefined },
       localStore: {
         dir: './data',
         forceUpdateAtime: false,

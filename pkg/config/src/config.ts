@@ -14,6 +14,12 @@ export interface Config {
     /** Each of these, as in `allow`, has a store of its own. */
     readonly separate: readonly string[] | undefined;
   };
+  readonly writers: {
+    /** As in `instances.allow`; undefined is every name. */
+    readonly instances: readonly string[] | undefined;
+    /** Networks, as `10.1.0.0/16`, or `none`; undefined is every network. */
+    readonly networks: readonly string[] | undefined;
+  };
   readonly localStore: {
     /** Absolute, or relative to where gorego was started. */
     readonly dir: string;

@@ -41,6 +41,10 @@ const networks = {
   expects: 'a list of networks such as 10.1.0.0/16 or fd00::/8',
   isValid: (word: string): word is string => /^[0-9a-fA-F:.]+(?:\/[0-9]{1,3})?$/.test(word),
 };
+const writersNetworks = {
+  expects: `${networks.expects}, or none`,
+  isValid: (word: string): word is string => word === 'none' || networks.isValid(word),
+};
 const instancePattern = {
   expects: 'a list of instance names: team-a, team-a/* for all below it too, or * for every name',
   isValid: (word: string): word is string => /^(\*|[^*/]+(\/[^*/]+)*(\/\*)?)?$/.test(word),
@@ -54,6 +58,10 @@ export const schema: Schema<Config> = {
   instances: {
     allow: optional(listOf('the instance names that are served; unset is every name', instancePattern)),
     separate: optional(listOf('instance names that have a store of their own, each of these one', instancePattern)),
+  },
+  writers: {
+    instances: optional(listOf('the instance names that may be written to; unset is every name', instancePattern)),
+    networks: optional(listOf('the networks that may write, or none; unset is every network', writersNetworks)),
   },
   localStore: {
     dir: text('the directory of the local store, tier 1', './data', directory),

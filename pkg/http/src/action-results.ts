@@ -1,6 +1,6 @@
 import type { Context } from '@gorego/context';
 import { Digest } from '@gorego/digest';
-import { deInlined, type HashNamed, parsedResult, validInstanceName } from '@gorego/server';
+import { deInlined, type HashNamed, parsedResult, toWrite, validInstanceName } from '@gorego/server';
 import { bytesOf } from '@gorego/storage';
 import type { Exchange } from './exchange.ts';
 import { digestOf, type HashName, hashNameOf } from './hash-names.ts';
@@ -103,7 +103,8 @@ export class ActionResults implements HashNamed {
   }
 
   async #put(exchange: Exchange, instance: string, name: HashName): Promise<void> {
-    const { values, scratches, activity } = this.#store;
+    const { instances, values, scratches, activity } = this.#store;
+    toWrite(exchange, instances(instance)); // Before its body has come.
     await using received = await ReceivedBlob.from(exchange, new RequestBody(exchange, this.#store), scratches);
     const isResult = await this.#share(exchange, instance, name, received);
     await values.put(exchange, instance, pathOf(name), received, isResult ? new Map([[resultMark, '']]) : undefined);

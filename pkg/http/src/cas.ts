@@ -1,5 +1,5 @@
 import { Digest } from '@gorego/digest';
-import { validInstanceName } from '@gorego/server';
+import { toWrite, validInstanceName } from '@gorego/server';
 import { BlobReader } from '@gorego/storage';
 import type { Exchange } from './exchange.ts';
 import { anySizeBytes, digestOf, hashNameOf } from './hash-names.ts';
@@ -15,7 +15,8 @@ export async function cas(
   rest: readonly string[],
   store: Store,
 ): Promise<void> {
-  const { blobs } = store.instances(validInstanceName(instanceName));
+  const instance = store.instances(validInstanceName(instanceName));
+  const { blobs } = instance;
   const name = hashNameOf(rest, store.functions);
   switch (exchange.method) {
     case 'GET':
@@ -29,6 +30,7 @@ export async function cas(
       return;
     }
     case 'PUT': {
+      toWrite(exchange, instance);
       const body = new RequestBody(exchange, store);
       const { functionName, hex } = name;
       const digest = await (async () => {

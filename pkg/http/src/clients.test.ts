@@ -48,6 +48,14 @@ describe('Turborepo', () => {
     }
   });
 
+  test('is told in JSON what failed: it reads nothing else', async () => {
+    const refused = await ask('PUT', '/v8/artifacts/a.b', 'an artifact');
+    expect([refused.status, await refused.json()]).toEqual([
+      400,
+      { error: { code: 'invalid_argument', message: expect.stringContaining('a.b') } },
+    ]);
+  });
+
   test('may ask for many artifacts at once', async () => {
     await ask('PUT', '/v8/artifacts/aa?slug=s', 'four', { 'x-artifact-duration': '7', 'x-artifact-tag': 't' });
     await ask('PUT', '/v8/artifacts/bb?slug=s', 'three');

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Caller, nobody, Scope } from '@gorego/context';
-import { Failure } from '@gorego/errors';
+import { type Code, Failure } from '@gorego/errors';
 import { writeTo } from '@gorego/rpc';
 import { httpStatusOf } from './http-status.ts';
 import { Refusal } from './request-body.ts';
@@ -13,6 +13,8 @@ export class Exchange extends Scope {
   readonly method: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** How its client wants to hear of a failure, where not as a line of text. */
+  failureJson: ((code: Code, message: string) => unknown) | undefined;
   #target: Target | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
@@ -46,10 +48,10 @@ export class Exchange extends Scope {
     this.response.end(this.method === 'HEAD' ? undefined : body);
   }
 
-  answerJson(status: number, value: unknown): void {
+  answerJson(status: number, value: unknown, headers: ResponseHeaders = {}): void {
     const body = JSON.stringify(value);
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    this.response.writeHead(status, headers).end(this.method === 'HEAD' ? undefined : body);
+    const about = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    this.response.writeHead(status, { ...about, ...headers }).end(this.method === 'HEAD' ? undefined : body);
   }
 
   /** Says what failed, if it can still be said; a transfer that has begun is cut off, so that nobody takes it for whole. */
@@ -59,7 +61,10 @@ export class Exchange extends Scope {
       return;
     }
     const status = failure instanceof Refusal ? failure.status : httpStatusOf(failure.code, this.method);
-    this.answer(status, failure.message.slice(0, messageCharactersMax), status === 429 || status === 503 ? retry : {});
+    const message = failure.message.slice(0, messageCharactersMax);
+    const headers = status === 429 || status === 503 ? retry : {};
+    if (this.failureJson === undefined) this.answer(status, message, headers);
+    else this.answerJson(status, this.failureJson(failure.code, message), headers);
   }
 
   /** Writes a chunk, and waits until the client takes more. Fails when it has left. */

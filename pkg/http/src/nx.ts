@@ -1,4 +1,4 @@
-import { validInstanceName } from '@gorego/server';
+import { toWrite, validInstanceName } from '@gorego/server';
 import type { Exchange } from './exchange.ts';
 import type { Store } from './http-cache.ts';
 import { checkedKey } from './key.ts';
@@ -16,6 +16,7 @@ export async function nx(exchange: Exchange, instanceName: string, hash: string,
     case 'HEAD':
       return sendValue(exchange, instance, path, store);
     case 'PUT': {
+      toWrite(exchange, store.instances(instance)); // To who may not, it makes no difference what is here.
       const isHere = (await store.values.get(exchange, instance, path)) !== undefined;
       if (isHere) return exchange.answer(409, 'there is a record of this hash already');
       await storeValue(exchange, instance, path, store);

@@ -1,4 +1,5 @@
 import { Digest } from '@gorego/digest';
+import { toWrite } from '@gorego/server';
 import type { Exchange } from './exchange.ts';
 import type { Store } from './http-cache.ts';
 import { sendValue, storeValue } from './value-exchange.ts';
@@ -23,9 +24,11 @@ export async function plainValues(exchange: Exchange, store: Store): Promise<voi
       await storeValue(exchange, '', path, store, new Map([[putMark, String(store.clock.now())]]));
       return exchange.answer(201);
     case 'DELETE':
+      toWrite(exchange, store.instances(''));
       await store.values.remove(exchange, '', path);
       return exchange.answer(204);
     case 'MKCOL':
+      toWrite(exchange, store.instances(''));
       return exchange.answer(201); // Every folder is there; nobody need make one, and WebDAV's clients do.
     case 'PROPFIND': {
       const value = segments.length === 0 || isFolder ? undefined : await store.values.get(exchange, '', path);

@@ -24,6 +24,7 @@ export async function turborepo(
   name: string | undefined,
   store: Store,
 ): Promise<void> {
+  exchange.failureJson = (code, message) => ({ error: { code, message } });
   const instance = validInstanceName(instanceName);
   const { method } = exchange;
   if (method === 'OPTIONS') return exchange.answer(200, '', preflight);

@@ -1,3 +1,4 @@
+import { toWrite } from '@gorego/server';
 import type { Exchange, ResponseHeaders } from './exchange.ts';
 import type { Store } from './http-cache.ts';
 import { ReceivedBlob } from './received-blob.ts';
@@ -28,7 +29,7 @@ export function tellOfLookup({ method, caller }: Exchange, isFound: boolean, { a
   else activity.miss(caller);
 }
 
-/** Keeps the request's body at a path. What to answer is the caller's to say. */
+/** Keeps the request's body at a path, if who sends it may write. What to answer is the caller's to say. */
 export async function storeValue(
   exchange: Exchange,
   instance: string,
@@ -36,6 +37,7 @@ export async function storeValue(
   store: Store,
   about?: About,
 ): Promise<void> {
+  toWrite(exchange, store.instances(instance)); // Before its body has come.
   await using received = await ReceivedBlob.from(exchange, new RequestBody(exchange, store), store.scratches);
   await store.values.put(exchange, instance, path, received, about);
   store.activity.stored(exchange.caller, received.sizeBytes);

@@ -1,5 +1,7 @@
+import type { Caller } from '@gorego/context';
 import { methodPath } from '@gorego/proto';
 import {
+  type CacheCapabilities,
   type DigestFunction_Value,
   ServerCapabilities,
   SymlinkAbsolutePathStrategy_Value,
@@ -8,7 +10,7 @@ import {
 import type { Routes } from '@gorego/rpc';
 import { announcedChunking } from './chunks/chunking-functions.ts';
 import { compressorNumbers } from './compressors.ts';
-import type { Instances } from './instances.ts';
+import { type Instance, type Instances, mayWrite } from './instances.ts';
 import { batchBytesMax } from './limits.ts';
 import { unary } from './method.ts';
 import type { DigestFunctions } from './wire-digest.ts';
@@ -26,28 +28,28 @@ export function capabilities(
   upstream: UpstreamCapabilities = () => undefined,
 ): Routes {
   return {
-    [methodPath(service, 'getCapabilities')]: unary(service.methods.getCapabilities, async (_call, request) => {
-      const { chunks } = instances(request.instanceName);
-      return withUpstream(announced(functions, chunks === undefined ? {} : announcedChunking), upstream());
+    [methodPath(service, 'getCapabilities')]: unary(service.methods.getCapabilities, async ({ caller }, request) => {
+      const instance = instances(request.instanceName);
+      return withUpstream(announced(functions, instance, caller), upstream());
     }),
   };
 }
 
-function announced(functions: DigestFunctions, chunking: typeof announcedChunking): ServerCapabilities {
+function announced(functions: DigestFunctions, instance: Instance, caller: Caller): ServerCapabilities {
   return ServerCapabilities.fromPartial({
     // Bazel before 7 wants 2.0 between them. 2.13 has chunk mappings.
     lowApiVersion: { major: 2 },
     highApiVersion: { major: 2, minor: 13 },
     cacheCapabilities: {
       digestFunctions: functions.numbers as DigestFunction_Value[],
-      actionCacheUpdateCapabilities: { updateEnabled: true },
+      actionCacheUpdateCapabilities: { updateEnabled: mayWrite(instance, caller) },
       // Priorities are accepted and make no difference: the one that is always valid.
       cachePriorityCapabilities: { priorities: [{ minPriority: 0, maxPriority: 0 }] },
       maxBatchTotalSizeBytes: batchBytesMax,
       symlinkAbsolutePathStrategy: SymlinkAbsolutePathStrategy_Value.ALLOWED,
       supportedCompressors: [...compressorNumbers],
       supportedBatchUpdateCompressors: [...compressorNumbers],
-      ...chunking,
+      ...(instance.chunks !== undefined && announcedChunking),
     },
   });
 }
@@ -64,9 +66,16 @@ function withUpstream(own: ServerCapabilities, upstream: ServerCapabilities | un
       digestFunctions: near.digestFunctions.filter(
         (number) => far.digestFunctions.length === 0 || far.digestFunctions.includes(number), // None is unsaid.
       ),
-      actionCacheUpdateCapabilities: { updateEnabled: far.actionCacheUpdateCapabilities?.updateEnabled ?? true },
+      actionCacheUpdateCapabilities: {
+        updateEnabled: isUpdateEnabled(near) && isUpdateEnabled(far),
+      },
       maxCasBlobSizeBytes: far.maxCasBlobSizeBytes,
       symlinkAbsolutePathStrategy: isAllowed ? near.symlinkAbsolutePathStrategy : far.symlinkAbsolutePathStrategy,
     },
   };
+}
+
+/** What is unsaid is allowed. */
+function isUpdateEnabled({ actionCacheUpdateCapabilities }: CacheCapabilities): boolean {
+  return actionCacheUpdateCapabilities?.updateEnabled ?? true;
 }

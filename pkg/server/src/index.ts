@@ -9,7 +9,7 @@ export { callerOf } from './caller.ts';
 export type { UpstreamCapabilities } from './capabilities.ts';
 export type { HashNamed } from './hash-named.ts';
 export type { Health } from './health.ts';
-export { type Instance, type Instances, validInstanceName } from './instances.ts';
+export { type Instance, type Instances, toWrite, validInstanceName } from './instances.ts';
 export { unary } from './method.ts';
 export { entryStatusOf, ok } from './status.ts';
 export { DigestFunctions, type DigestMessage, digestMessage } from './wire-digest.ts';

@@ -1,3 +1,4 @@
+import type { Caller, Context } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { ActionCache, BlobStore, ChunkedBlobs } from '@gorego/storage';
 
@@ -9,10 +10,26 @@ export interface Instance {
   readonly actions: ActionCache;
   /** Where `blobs` has them near, and knows of their chunks. Without it chunking is UNIMPLEMENTED, and not announced. */
   readonly chunks?: ChunkedBlobs;
+  /** Who may write: results, blobs, or anything else. Everybody unless given. */
+  readonly mayWrite?: (caller: Caller) => boolean;
 }
 
 /** Finds the instance of a name that is well-formed; `invalid_argument` for one that is unknown here. */
 export type Instances = (name: string) => Instance;
+
+/** The instance as something to write to: `permission_denied` unless who is calling may. Reads don't ask. */
+export function toWrite({ caller }: Context, instance: Instance): Instance {
+  if (mayWrite(instance, caller)) return instance;
+  const { name } = instance;
+  throw new Failure(
+    'permission_denied',
+    `${caller.peer} may not write to the instance ${JSON.stringify(name)}, only read`,
+  );
+}
+
+export function mayWrite(instance: Instance, caller: Caller): boolean {
+  return instance.mayWrite?.(caller) ?? true;
+}
 
 const reservedSegments: ReadonlySet<string> = new Set([
   'blobs',

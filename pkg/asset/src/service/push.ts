@@ -10,7 +10,7 @@ import {
   PushDefinition as service,
 } from '@gorego/proto/build/bazel/remote/asset/v1/remote_asset';
 import type { Routes } from '@gorego/rpc';
-import { type DigestFunctions, type DigestMessage, type Instances, unary } from '@gorego/server';
+import { type DigestFunctions, type DigestMessage, type Instances, toWrite, unary } from '@gorego/server';
 import { type Checksum, type IntegrityFunction, showIntegrity } from '../request/integrity.ts';
 import { type Asset, type AssetKind, asset } from './asset-request.ts';
 import type { KnownAssets } from './known-assets.ts';
@@ -46,7 +46,7 @@ async function push(
   request: Pushed,
   message: DigestMessage | undefined,
 ): Promise<void> {
-  const instance = instances(request.instanceName);
+  const instance = toWrite(ctx, instances(request.instanceName));
   const said = functions.named(request.digestFunction);
   const digest = functions.digest(message, said);
   const { name: functionName } = Digest.function(digest);

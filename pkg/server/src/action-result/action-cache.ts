@@ -10,7 +10,7 @@ import {
 import type { Route, Routes } from '@gorego/rpc';
 import type { Activity } from '../activity.ts';
 import type { HashNamed } from '../hash-named.ts';
-import type { Instances } from '../instances.ts';
+import { type Instances, toWrite } from '../instances.ts';
 import { messageBytesMax } from '../limits.ts';
 import { type Bounds, decoded } from '../method.ts';
 import type { DigestFunctions } from '../wire-digest.ts';
@@ -78,7 +78,7 @@ function updateActionResult(instances: Instances, functions: DigestFunctions, ha
     kind: 'unary',
     handle: async (call, bytes) => {
       const request = decoded(requestType, bytes, updateBounds);
-      const { actions, blobs } = instances(request.instanceName);
+      const { actions, blobs } = toWrite(call, instances(request.instanceName));
       const action = functions.digest(request.actionDigest, functions.named(request.digestFunction));
       if (request.actionResult === undefined) throw new Failure('invalid_argument', 'action_result is missing');
       const { name } = Digest.function(action);

@@ -5,7 +5,7 @@ import type { Route } from '@gorego/rpc';
 import { BlobReader } from '@gorego/storage';
 import type { Activity } from '../activity.ts';
 import { decompressedBytes, exactly } from '../decompressed.ts';
-import type { Instances } from '../instances.ts';
+import { type Instances, toWrite } from '../instances.ts';
 import { parseWriteName, uploadName } from '../resource-name.ts';
 import type { DigestFunctions } from '../wire-digest.ts';
 import { checkResourceHeader } from './resource-header.ts';
@@ -36,7 +36,7 @@ export function write({ instances, functions, activity, codecs, uploads }: Write
       checkResourceHeader(call, resourceName);
       const name = parseWriteName(resourceName, functions);
       const { digest, compressor } = name;
-      const { blobs } = instances(name.instance);
+      const { blobs } = toWrite(call, instances(name.instance));
       if (finishWrite && writeOffset === 0) {
         // A blob in one message is stored sooner than it is looked for.
         await blobs.put(call, digest, await whole(requests, digest, compressor, codecs));

@@ -14,7 +14,7 @@ import type { Activity } from '../activity.ts';
 import { compressorName } from '../compressors.ts';
 import { decompressedBytes } from '../decompressed.ts';
 import { inParallel } from '../in-parallel.ts';
-import type { Instances } from '../instances.ts';
+import { type Instances, toWrite } from '../instances.ts';
 import { unary } from '../method.ts';
 import { entryStatus, withoutText } from '../status.ts';
 import { type DigestFunctions, echoed } from '../wire-digest.ts';
@@ -35,7 +35,7 @@ export function batchUpdateBlobs(
 ): Route {
   const { batchUpdateBlobs: method } = ContentAddressableStorageDefinition.methods;
   const answer = async (call: Call, request: BatchUpdateBlobsRequest): Promise<BatchUpdateBlobsResponse> => {
-    const instance = instances(request.instanceName);
+    const instance = toWrite(call, instances(request.instanceName));
     const functionName = functions.named(request.digestFunction);
     const roomForText = checkedRoom({
       digests: request.requests.map(({ digest }) => digest),

@@ -19,7 +19,7 @@ export function getChunkMapping(instances: Instances, functions: DigestFunctions
   return serverStream(
     ContentAddressableStorageDefinition.methods.getChunkMapping,
     async function* (call, request): AsyncGenerator<GetChunkMappingResponse> {
-      const instance = chunkingInstance(instances, request.instanceName);
+      const instance = chunkingInstance(instances(request.instanceName));
       const digest = functions.digest(request.blobDigest, functions.named(request.digestFunction));
       const list = await splits.split(call, instance, digest, chunkingFunction(request.chunkingFunction));
       for (let at = 0; at < list.chunks.length; at += digestsPerMessage) {

@@ -10,7 +10,7 @@ import { ChunkDigests, chunkDigestsBounds } from '../chunks/chunk-digests.ts';
 import { chunkingFunction } from '../chunks/chunking-functions.ts';
 import { type ChunkingInstance, chunkingInstance } from '../chunks/chunking-instance.ts';
 import { splice } from '../chunks/splice.ts';
-import type { Instances } from '../instances.ts';
+import { type Instance, type Instances, toWrite } from '../instances.ts';
 import { decoded } from '../method.ts';
 import { type DigestFunctions, digestMessage } from '../wire-digest.ts';
 
@@ -26,7 +26,7 @@ export function registerChunkMapping(instances: Instances, functions: DigestFunc
       let mapping: Mapping | undefined;
       for await (const bytes of requests) {
         const request = decoded(requestType, bytes, chunkDigestsBounds);
-        mapping ??= begun(instances, functions, request);
+        mapping ??= begun(toWrite(call, instances(request.instanceName)), functions, request);
         mapping.chunks.add(request.chunkDigests);
       }
       if (mapping === undefined) throw new Failure('invalid_argument', 'no request says what the chunks are of');
@@ -42,8 +42,8 @@ interface Mapping {
   readonly chunks: ChunkDigests;
 }
 
-function begun(instances: Instances, functions: DigestFunctions, first: RegisterChunkMappingRequest): Mapping {
-  const instance = chunkingInstance(instances, first.instanceName);
+function begun(named: Instance, functions: DigestFunctions, first: RegisterChunkMappingRequest): Mapping {
+  const instance = chunkingInstance(named);
   const digest = functions.digest(first.blobDigest, functions.named(first.digestFunction));
   chunkingFunction(first.chunkingFunction);
   return {

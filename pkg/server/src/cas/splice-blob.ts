@@ -7,7 +7,7 @@ import { ChunkDigests, chunkDigestsBounds } from '../chunks/chunk-digests.ts';
 import { chunkingFunction } from '../chunks/chunking-functions.ts';
 import { chunkingInstance } from '../chunks/chunking-instance.ts';
 import { splice } from '../chunks/splice.ts';
-import type { Instances } from '../instances.ts';
+import { type Instances, toWrite } from '../instances.ts';
 import { unary } from '../method.ts';
 import { type DigestFunctions, digestMessage } from '../wire-digest.ts';
 
@@ -16,7 +16,7 @@ export function spliceBlob(instances: Instances, functions: DigestFunctions): Ro
   return unary(
     ContentAddressableStorageDefinition.methods.spliceBlob,
     async (call, request): Promise<SpliceBlobResponse> => {
-      const instance = chunkingInstance(instances, request.instanceName);
+      const instance = chunkingInstance(toWrite(call, instances(request.instanceName)));
       const digest = functions.digest(request.blobDigest, functions.named(request.digestFunction));
       chunkingFunction(request.chunkingFunction);
       const chunks = new ChunkDigests(functions, digest);

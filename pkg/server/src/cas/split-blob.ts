@@ -23,7 +23,7 @@ export function splitBlob(instances: Instances, functions: DigestFunctions, spli
     kind: 'unary',
     handle: async (call, bytes) => {
       const request = decoded(requestType, bytes);
-      const instance = chunkingInstance(instances, request.instanceName);
+      const instance = chunkingInstance(instances(request.instanceName));
       const digest = functions.digest(request.blobDigest, functions.named(request.digestFunction));
       const list = await splits.split(call, instance, digest, chunkingFunction(request.chunkingFunction));
       const chunkDigests = list.chunks.map(digestMessage);

@@ -1,6 +1,6 @@
 import { Failure } from '@gorego/errors';
 import type { BlobStore, ChunkedBlobs } from '@gorego/storage';
-import type { Instance, Instances } from '../instances.ts';
+import type { Instance } from '../instances.ts';
 
 /** An instance as chunking needs it. */
 export interface ChunkingInstance {
@@ -8,9 +8,8 @@ export interface ChunkingInstance {
   readonly chunks: ChunkedBlobs;
 }
 
-/** The instance of a name, `unimplemented` if it knows nothing of chunks. */
-export function chunkingInstance(instances: Instances, name: string): ChunkingInstance {
-  const { blobs, chunks }: Instance = instances(name);
+/** The instance, `unimplemented` if it knows nothing of chunks. */
+export function chunkingInstance({ name, blobs, chunks }: Instance): ChunkingInstance {
   if (chunks === undefined) throw new Failure('unimplemented', `the instance ${JSON.stringify(name)} has no chunking`);
   return { blobs, chunks };
 }
