@@ -21,7 +21,11 @@ describe('options', () => {
     });
   });
 
-  test.each([[['--rounds', 'many']], [['--nothing-like-it']], [['stray']]])('refuse %j', (args) => {
-    expect(() => parseOptions(args)).toThrow();
+  test.each([
+    [['--rounds', 'many'], 'not a number: many'],
+    [['--nothing-like-it'], "Unknown option '--nothing-like-it'"],
+    [['stray'], "Unexpected argument 'stray'"],
+  ])('refuse %j', (args, why) => {
+    expect(() => parseOptions(args)).toThrow(why);
   });
 });

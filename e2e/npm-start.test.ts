@@ -30,5 +30,5 @@ test('npm start serves, with ./data where it was typed, and stops when told to',
   expect(await succeed(program, [...first, 'health', address], { cwd: base.path })).toBe('SERVING\n');
   child.kill('SIGTERM');
   await once(child, 'exit');
-  await expect(succeed(program, [...first, 'health', address], { cwd: base.path })).rejects.toThrow();
+  await expect(succeed(program, [...first, 'health', address], { cwd: base.path })).rejects.toThrow('ECONNREFUSED');
 }, 120_000);

@@ -58,7 +58,7 @@ describe('docs/protocol.md', () => {
     expect(rows.map(({ id }) => id)).toEqual(ids);
   });
 
-  test.each(rows)('knows where $id is tested', ({ id, files }) => {
+  test.each(rows.filter(({ files }) => files.length > 0))('knows where $id is tested', ({ id, files }) => {
     for (const file of files) {
       expect([file, existsSync(fileURLToPath(new URL(file, root)))]).toEqual([file, true]);
       expect([file, namedIn(file).has(id)]).toEqual([file, true]);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { documents } from './documents.ts';
+import { expectations } from './expectations.ts';
 import { layering } from './layering.ts';
 import { metrics } from './metrics.ts';
 import { dependencies, packages } from './packages.ts';
@@ -144,4 +145,34 @@ describe('documents', () => {
 test('imports are found in every form', () => {
   const source = `import a from 'a';\nimport {\n  b,\n} from "b";\nimport 'c';\nexport * from 'd';\nconst e = await import('e');\nconst text = "from 'f'";`;
   expect(importsOf(source)).toEqual(['a', 'b', 'c', 'd', 'e']);
+});
+
+describe('expectations', () => {
+  const found = (...body: string[]): string[] =>
+    messages(expectations, { 'pkg/x/src/a.test.ts': ["test('a', async () => {", ...body, '});', ''].join('\n') });
+
+  test.each([
+    ['first', '  expect(call()).rejects.toThrow();'],
+    ['after another', '  await expect(a).resolves.toBe(1);', '  expect(call()).rejects.toThrow();'],
+    ['after a comment', '  // obligation: BSW-13', '  expect(call()).rejects.toThrow();'],
+    ['of several lines', '  if (isLate)', '    expect(call())', '      .rejects.toThrow();'],
+  ])('must be awaited, %s', (_, ...body) => {
+    expect(found(...body)).toEqual([expect.stringMatching(/^nobody awaits expect\(call\(\)\) ?\.rejects$/)]);
+  });
+
+  test.each([
+    ['awaited', '  await expect(call()).rejects.toThrow();'],
+    ['returned', '  return expect(call()).rejects.toThrow();'],
+    [
+      'gathered',
+      '  await Promise.all([',
+      '    expect(a).rejects.toThrow(),',
+      '    expect(b).resolves.toBe(1),',
+      '  ]);',
+    ],
+    ['given on', '  await calls.map((call) =>', '    expect(call()).rejects.toThrow());'],
+    ['of values', '  expect(rejects).toBe(1);', '  await expect(call()).rejects.toThrow();'],
+  ])('may be %s', (_, ...body) => {
+    expect(found(...body)).toEqual([]);
+  });
 });

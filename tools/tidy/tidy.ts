@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { configuration } from './configuration.ts';
 import { documents } from './documents.ts';
+import { expectations } from './expectations.ts';
 import { layering } from './layering.ts';
 import { metrics } from './metrics.ts';
 import { dependencies, packages } from './packages.ts';
@@ -8,7 +9,9 @@ import { repositoryTree, type Tree, type Untidy } from './tree.ts';
 
 /** Everything in the tree that breaks a rule of the house. */
 export function untidy(tree: Tree): Untidy[] {
-  return [layering, packages, dependencies, documents, configuration, metrics].flatMap((check) => check(tree));
+  return [layering, packages, dependencies, documents, configuration, metrics, expectations].flatMap((check) =>
+    check(tree),
+  );
 }
 
 if (import.meta.main) {

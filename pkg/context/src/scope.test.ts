@@ -98,9 +98,16 @@ describe('sleep', () => {
 
   test('resolves when its time has come', async () => {
     const clock = new ManualClock();
-    const slept = sleep(background(), clock, 100);
-    clock.pass(100);
+    let isOver = false;
+    const slept = sleep(background(), clock, 100).then(() => {
+      isOver = true;
+    });
+    clock.pass(99);
+    await Promise.resolve();
+    expect(isOver).toBe(false);
+    clock.pass(1);
     await slept;
+    expect(isOver).toBe(true);
   });
 });
 

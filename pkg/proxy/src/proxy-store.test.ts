@@ -182,10 +182,13 @@ describe('reading', () => {
     await tiers.far.put(ctx, largeDigest, BlobReader.ofBytes(large));
     await tiers.run(async () => {
       const blob = await tiers.proxy.blobs.get(ctx, largeDigest);
-      for await (const _ of blob ?? []) {
-        expect(tiers.near.has(largeDigest)).toBe(false);
+      const passed: [bytes: number, isKept: boolean][] = [];
+      for await (const { byteLength } of blob ?? []) {
+        passed.push([byteLength, tiers.near.has(largeDigest)]);
         break;
       }
+      expect(passed).toEqual([[expect.any(Number), false]]);
+      expect(passed[0]?.[0]).toBeLessThan(large.byteLength);
     });
   });
 

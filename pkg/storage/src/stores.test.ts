@@ -143,7 +143,9 @@ describe('BlobReader', () => {
       observed(reader, (outcome, bytes, reason) => ends.push([outcome, bytes, (reason as Error)?.message]));
     await bytesOf(watch(inPieces(patterned(5000))), 5000);
     await watch(inPieces(patterned(5000)))[Symbol.asyncDispose]();
-    await expect(bytesOf(watch(inPieces(patterned(5000), { breaksAt: 1 })), 5000)).rejects.toThrow();
+    await expect(bytesOf(watch(inPieces(patterned(5000), { breaksAt: 1 })), 5000)).rejects.toMatchObject({
+      code: 'unavailable',
+    });
     expect(ends).toEqual([
       ['complete', 5000, undefined],
       ['abandoned', 0, undefined],

@@ -7,7 +7,15 @@ import { absentDigest, freshBlob, writeName } from './blobs.ts';
 import type { Reapi } from './reapi.ts';
 import { asking, type ConformanceCase, withoutOffering } from './suite.ts';
 
-const compressorNames = ['identity', 'zstd', 'deflate', 'brotli'] as const;
+/** By their numbers, from 1. */
+const compressors = ['zstd', 'deflate', 'brotli'] as const;
+
+/** What is announced, in order; that there may be none goes without saying. */
+function namesOf(numbers: readonly number[]): string[] {
+  return [...new Set(numbers)]
+    .sort()
+    .flatMap((number) => (number === 0 ? [] : [compressors[number - 1] ?? `${number}`]));
+}
 
 async function cacheCapabilities(
   api: Reapi,
@@ -61,13 +69,14 @@ export const capabilities: readonly ConformanceCase[] = [
     obligations: ['CAP-5', 'CAP-6'], // obligation: CAP-5, CAP-6
     run: asking(async (api) => {
       const { supportedCompressors, supportedBatchUpdateCompressors } = await cacheCapabilities(api);
-      for (const number of [...supportedCompressors, ...supportedBatchUpdateCompressors]) {
-        const name = compressorNames[number];
+      const has = compressors.filter((name) => api.subject.offers.includes(name));
+      assert.deepEqual(namesOf(supportedCompressors), has);
+      for (const name of namesOf(supportedBatchUpdateCompressors))
         assert(
-          name !== undefined && (name === 'identity' || api.subject.offers.includes(name)),
-          `compressor ${number}`,
+          has.some((each) => each === name),
+          name,
         );
-      }
+      if (api.isStrict) assert.deepEqual(namesOf(supportedBatchUpdateCompressors), has);
     }),
   },
   {

@@ -65,6 +65,7 @@ const casesOf = (compressor: Compressor): ConformanceCase[] => [
         digests: blobs.map(({ digest }) => digest),
         acceptableCompressors: [77 as Compressor_Value, compressor.number as Compressor_Value],
       });
+      assert.equal(responses.length, blobs.length);
       for (const [i, { data, compressor: number, status }] of responses.entries()) {
         assert.equal(status?.code ?? 0, 0);
         assert([0, compressor.number].includes(number));
