@@ -7,3 +7,4 @@ export { NodeDisk } from './node/node-disk.ts';
 export { systemClock } from './node/system-clock.ts';
 export { systemRandom } from './node/system-random.ts';
 export type { Random } from './random.ts';
+export { isUnreadable } from './unreadable.ts';

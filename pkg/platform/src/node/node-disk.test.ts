@@ -50,6 +50,14 @@ describe('NodeDisk', () => {
     await expect(disk.create('no/parent')).rejects.toMatchObject({ code: 'not_found' });
   });
 
+  test('says undefined too for what would be below a file', async () => {
+    await (await disk.create('a')).close();
+    expect(await disk.open('a/b')).toBeUndefined();
+    expect(await disk.openToWrite('a/b')).toBeUndefined();
+    expect(await disk.stat('a/b')).toBeUndefined();
+    expect(await disk.remove('a/b')).toBe(false);
+  });
+
   test('moves, lists and removes', async () => {
     await disk.makeDirectory('x/y');
     await (await disk.create('t')).close();

@@ -6,6 +6,9 @@ import type { Disk, DiskFile, DiskSpace, Entry, FileStat } from '../disk.ts';
 /** More buffers than this in one writev would be refused by Linux (IOV_MAX). */
 const writevBuffersMax = 1024;
 
+/** There is no such file; or not even such a directory, but a file in its place. */
+const nothing = ['ENOENT', 'ENOTDIR'];
+
 /**
  * A real directory. Calls go through Node's callback API: promises of `node:fs` cost nearly twice the CPU time of a
  * small operation.
@@ -19,7 +22,7 @@ export class NodeDisk implements Disk {
 
   async open(path: string): Promise<DiskFile | undefined> {
     const at = this.#at(path);
-    const fd = await settled<number>(at, 'open', (done) => fs.open(at, 'r', done), 'ENOENT');
+    const fd = await settled<number>(at, 'open', (done) => fs.open(at, 'r', done), ...nothing);
     return fd === undefined ? undefined : new NodeFile(at, fd);
   }
 
@@ -30,13 +33,13 @@ export class NodeDisk implements Disk {
 
   async openToWrite(path: string): Promise<DiskFile | undefined> {
     const at = this.#at(path);
-    const fd = await settled<number>(at, 'open', (done) => fs.open(at, 'r+', done), 'ENOENT');
+    const fd = await settled<number>(at, 'open', (done) => fs.open(at, 'r+', done), ...nothing);
     return fd === undefined ? undefined : new NodeFile(at, fd);
   }
 
   async stat(path: string): Promise<FileStat | undefined> {
     const at = this.#at(path);
-    const stats = await settled<fs.Stats>(at, 'stat', (done) => fs.lstat(at, done), 'ENOENT');
+    const stats = await settled<fs.Stats>(at, 'stat', (done) => fs.lstat(at, done), ...nothing);
     return stats === undefined ? undefined : statOf(stats);
   }
 
@@ -47,7 +50,7 @@ export class NodeDisk implements Disk {
 
   async remove(path: string): Promise<boolean> {
     const at = this.#at(path);
-    return (await settled<true>(at, 'remove', (done) => fs.unlink(at, (e) => done(e, true)), 'ENOENT')) === true;
+    return (await settled<true>(at, 'remove', (done) => fs.unlink(at, (e) => done(e, true)), ...nothing)) === true;
   }
 
   async removeDirectory(path: string): Promise<boolean> {
