@@ -1,7 +1,6 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { DiskFile } from '@gorego/platform';
-import { BlobReader } from '../blob-reader.ts';
 import type { Span } from '../byte-range.ts';
 
 /**
@@ -16,18 +15,8 @@ const pieceBytesMax = 256 * 1024;
 export class FileReading {
   #heldBytes = 0;
 
-  /** A reader that owns the file, unless told not to close it. */
-  reader(ctx: Context, file: DiskFile, span: Span, { closes }: { closes: boolean } = { closes: true }): BlobReader {
-    return new BlobReader({
-      sizeBytes: span.end - span.start,
-      chunks: this.#pieces(ctx, file, span),
-      release: async () => {
-        if (closes) await file.close();
-      },
-    });
-  }
-
-  async *#pieces(ctx: Context, file: DiskFile, { start, end }: Span): AsyncGenerator<Uint8Array> {
+  /** The bytes of the span; `data_loss` if the file ends before it. The file stays the caller's. */
+  async *pieces(ctx: Context, file: DiskFile, { start, end }: Span): AsyncGenerator<Uint8Array> {
     let heldBytes = 0;
     try {
       for (let position = start; position < end; ) {

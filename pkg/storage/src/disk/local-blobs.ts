@@ -8,9 +8,7 @@ import { verifying } from '../verified.ts';
 import { DiskPath } from './disk-path.ts';
 import { Key } from './index/key.ts';
 import { LargeBlobs } from './large-blobs.ts';
-import { PackedBlobs } from './packed-blobs.ts';
 import { SmallBlobs } from './small-blobs.ts';
-import type { StagedFile } from './staged-file.ts';
 import type { StoreParts } from './store-parts.ts';
 import { Ticks } from './ticks.ts';
 
@@ -24,13 +22,11 @@ export class LocalBlobs implements StagingStore, SizingStore {
   readonly #parts: StoreParts;
   readonly #small: SmallBlobs;
   readonly #large: LargeBlobs;
-  readonly #packed: PackedBlobs;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
     this.#small = new SmallBlobs(parts);
     this.#large = new LargeBlobs(parts);
-    this.#packed = new PackedBlobs(parts, this.#large);
   }
 
   async get(ctx: Context, digest: Digest, range?: ByteRange): Promise<BlobReader | undefined> {
@@ -45,14 +41,12 @@ export class LocalBlobs implements StagingStore, SizingStore {
       contents.index.touch(key, contents.now);
       if (entry.segment === 0) {
         onFileUsed(digest);
-        const files = entry.packedBytes === undefined ? this.#large : this.#packed;
-        return files.get(ctx, digest, key, span);
+        return this.#large.get(ctx, digest, key, span);
       }
       const blob = await this.#small.get(digest, key, entry, span);
       if (blob !== undefined) return blob;
     }
-    if (!this.#parts.mayHaveStrangers()) return undefined;
-    return (await this.#large.get(ctx, digest, key, span)) ?? (await this.#packed.get(ctx, digest, key, span));
+    return this.#parts.mayHaveStrangers() ? this.#large.get(ctx, digest, key, span) : undefined;
   }
 
   put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
@@ -67,7 +61,7 @@ export class LocalBlobs implements StagingStore, SizingStore {
     throwIfEnded(ctx);
     const key = Key.ofBlob(digest);
     const here = this.#here(digest, key);
-    if (here === true || (here === undefined && (await this.#look(digest, key)))) return;
+    if (here === true || (here === undefined && (await this.#large.look(digest, key)))) return;
     if (blob.verifiedAs !== digest && !Digest.isOf(digest, bytes)) {
       const { hashOf } = Digest.function(digest);
       throw new Failure('invalid_argument', `the ${bytes.byteLength} bytes of ${digest} hash to ${hashOf(bytes)}`);
@@ -80,13 +74,10 @@ export class LocalBlobs implements StagingStore, SizingStore {
     throwIfEnded(ctx);
     const key = Key.ofBlob(digest);
     const here = this.#here(digest, key);
-    if (here === true || (here === undefined && (await this.#look(digest, key)))) return;
-    const { segmentThreshold, compression } = this.#parts;
-    if (Digest.sizeBytes(digest) > segmentThreshold) {
-      await (compression === 'zstd' ? this.#packed : this.#large).put(ctx, digest, owned);
-    } else {
-      await this.#small.put(ctx, digest, key, await bytesOf(owned, segmentThreshold));
-    }
+    if (here === true || (here === undefined && (await this.#large.look(digest, key)))) return;
+    const { segmentThreshold } = this.#parts;
+    if (Digest.sizeBytes(digest) > segmentThreshold) await this.#large.put(ctx, digest, owned);
+    else await this.#small.put(ctx, digest, key, await bytesOf(owned, segmentThreshold));
   }
 
   async stage(ctx: Context, digest: Digest): Promise<Staged> {
@@ -105,7 +96,7 @@ export class LocalBlobs implements StagingStore, SizingStore {
       else if (here === undefined) unsure.push(digest);
     }
     const look = async (digest: Digest): Promise<void> => {
-      if (!(await this.#look(digest, Key.ofBlob(digest)))) missing.add(digest);
+      if (!(await this.#large.look(digest, Key.ofBlob(digest)))) missing.add(digest);
     };
     if (unsure.length > 0) await Promise.all(unsure.map(look));
     return missing;
@@ -119,13 +110,6 @@ export class LocalBlobs implements StagingStore, SizingStore {
     if (entry?.kind === 'blob' && !entry.isSuspect) return entry.sizeBytes;
     const stat = mayHaveStrangers() ? await disk.stat(DiskPath.ofBlob(ofAnySize)) : undefined;
     return stat?.kind === 'file' ? stat.sizeBytes : undefined;
-  }
-
-  /** Is there a file of the blob? */
-  async #look(digest: Digest, key: Key): Promise<boolean> {
-    const entry = this.#parts.contents.index.get(key);
-    if (entry !== undefined) return (entry.packedBytes === undefined ? this.#large : this.#packed).look(digest, key);
-    return (await this.#large.look(digest, key)) || (await this.#packed.look(digest, key));
   }
 
   /** Undefined where a look at the disk must tell. */
@@ -169,20 +153,12 @@ export class LocalBlobs implements StagingStore, SizingStore {
       read: (position, limitBytes) => file.read(position, limitBytes),
       commit: async () => {
         checkStaged(digest, file.sizeBytes);
-        if (this.#parts.compression === 'zstd') await this.#packed.put(ctx, digest, piecesOf(file));
-        else await this.#large.name(file, digest);
+        await this.#large.keep(ctx, digest, file);
       },
       [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
     };
   }
 }
-
-/** What was staged, to be written down once more. */
-async function* piecesOf(file: StagedFile): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < file.sizeBytes; at += pieceBytes) yield await file.read(at, pieceBytes);
-}
-
-const pieceBytes = 256 * 1024;
 
 function checkStaged(digest: Digest, sizeBytes: number): void {
   if (sizeBytes !== Digest.sizeBytes(digest)) {

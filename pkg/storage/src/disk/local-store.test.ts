@@ -168,6 +168,7 @@ describe('LocalStore', () => {
     expect(await got()).toBeUndefined();
     expect(corrupt).toEqual([DiskPath.ofBlob(digest)]);
     expect(await store.blobs.findMissing(ctx, new Set([digest]))).toEqual(new Set([digest]));
+    await store.reconciled();
     const [aside] = await readdir(join(dir, 'quarantine'));
     expect(Buffer.compare(await readFile(join(dir, 'quarantine', aside as string)), rotten)).toBe(0);
     await store.blobs.put(ctx, digest, inPieces(bytes));

@@ -12,6 +12,7 @@ import { adoptRecords, forgetLost } from './adoption.ts';
 import { blockBytes } from './blocks.ts';
 import { Contents } from './contents.ts';
 import { DiskPath } from './disk-path.ts';
+import { FileReading } from './file-reading.ts';
 import { type Housekeeping, StoreHousekeeping } from './housekeeping.ts';
 import { IndexFiles } from './index/index-files.ts';
 import { IndexLog } from './index/index-log.ts';
@@ -20,6 +21,8 @@ import { type Recovered, recovered } from './index/recovered.ts';
 import { KeyLocks } from './key-locks.ts';
 import { LocalActions } from './local-actions.ts';
 import { LocalBlobs } from './local-blobs.ts';
+import { packedForm } from './packed-form.ts';
+import { plainForm } from './plain-form.ts';
 import { Quarantine } from './quarantine.ts';
 import { reconcile } from './reconciliation.ts';
 import { forgetRemoved, isActiveThere } from './removal.ts';
@@ -144,8 +147,10 @@ export class LocalStore implements AsyncDisposable {
     });
     contents.writeTo(log);
     const quarantine = await Quarantine.open(disk, random);
+    const reading = new FileReading();
     const parts = {
       locks: new KeyLocks(),
+      forms: { plain: plainForm(reading), packed: packedForm(reading) },
       disk,
       contents,
       segments,

@@ -1,5 +1,4 @@
 import { constants, type ZstdOptions, zstdCompress, zstdDecompress } from 'node:zlib';
-import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { DiskFile } from '@gorego/platform';
 
@@ -34,27 +33,12 @@ export const PackedFile = {
     return table;
   },
 
-  /** The frames of a file of that many bytes; undefined if it is no such file of so much content. */
-  async frames(file: DiskFile, sizeBytes: number, contentBytes: number): Promise<readonly Frame[] | undefined> {
-    const footer = Buffer.alloc(footerBytes);
-    if (sizeBytes < 8 + footerBytes || (await file.read(footer, sizeBytes - footerBytes)) < footerBytes)
-      return undefined;
-    const count = footer.readUInt32LE(0);
-    const tableBytes = 8 + count * entryBytes + footerBytes;
-    const isTable = footer.readUInt32LE(5) === tableMagic && tableBytes <= sizeBytes;
-    if (!isTable || count > Math.ceil(contentBytes / frameContentBytes)) return undefined;
-    const table = Buffer.alloc(tableBytes);
-    await file.read(table, sizeBytes - tableBytes);
-    const frames: Frame[] = [];
-    let [offset, contentOffset] = [0, 0];
-    for (let at = 8; at < tableBytes - footerBytes; at += entryBytes) {
-      const frame = { offset, bytes: table.readUInt32LE(at), contentOffset, contentBytes: table.readUInt32LE(at + 4) };
-      frames.push(frame);
-      offset += frame.bytes;
-      contentOffset += frame.contentBytes;
-    }
-    const isWhole = offset + tableBytes === sizeBytes && contentOffset === contentBytes;
-    return isWhole && frames.every((frame) => frame.contentBytes <= frameContentBytes) ? frames : undefined;
+  /** The frames of a file of that many bytes; `data_loss` if it is no such file of so much content. */
+  async frames(file: DiskFile, sizeBytes: number, contentBytes: number): Promise<readonly Frame[]> {
+    const frames = await framesIn(file, sizeBytes, contentBytes);
+    if (frames === undefined)
+      throw new Failure('data_loss', `a file of ${sizeBytes} bytes holds no zstd frames of ${contentBytes}`);
+    return frames;
   },
 
   /** Reads one frame's content. `data_loss` for what is none. */
@@ -62,20 +46,6 @@ export const PackedFile = {
     const frame = Buffer.allocUnsafeSlow(bytes);
     const count = await file.read(frame, offset);
     return await PackedFile.unpack(frame.subarray(0, count), contentBytes);
-  },
-
-  /** Reads all of it: is it this blob? */
-  async isOf(digest: Digest, file: DiskFile, sizeBytes: number): Promise<boolean> {
-    const frames = await PackedFile.frames(file, sizeBytes, Digest.sizeBytes(digest));
-    if (frames === undefined) return false;
-    const hasher = Digest.hasher(digest);
-    try {
-      for (const frame of frames) hasher.update(await PackedFile.content(file, frame));
-    } catch (reason) {
-      if (Failure.from(reason).code === 'data_loss') return false;
-      throw reason;
-    }
-    return hasher.hex() === Digest.hex(digest);
   },
 
   pack(content: Uint8Array): Promise<Buffer> {
@@ -94,6 +64,31 @@ export const PackedFile = {
     });
   },
 } as const;
+
+async function framesIn(
+  file: DiskFile,
+  sizeBytes: number,
+  contentBytes: number,
+): Promise<readonly Frame[] | undefined> {
+  const footer = Buffer.alloc(footerBytes);
+  if (sizeBytes < 8 + footerBytes || (await file.read(footer, sizeBytes - footerBytes)) < footerBytes) return undefined;
+  const count = footer.readUInt32LE(0);
+  const tableBytes = 8 + count * entryBytes + footerBytes;
+  const isTable = footer.readUInt32LE(5) === tableMagic && tableBytes <= sizeBytes;
+  if (!isTable || count > Math.ceil(contentBytes / frameContentBytes)) return undefined;
+  const table = Buffer.alloc(tableBytes);
+  await file.read(table, sizeBytes - tableBytes);
+  const frames: Frame[] = [];
+  let [offset, contentOffset] = [0, 0];
+  for (let at = 8; at < tableBytes - footerBytes; at += entryBytes) {
+    const frame = { offset, bytes: table.readUInt32LE(at), contentOffset, contentBytes: table.readUInt32LE(at + 4) };
+    frames.push(frame);
+    offset += frame.bytes;
+    contentOffset += frame.contentBytes;
+  }
+  const isWhole = offset + tableBytes === sizeBytes && contentOffset === contentBytes;
+  return isWhole && frames.every((frame) => frame.contentBytes <= frameContentBytes) ? frames : undefined;
+}
 
 const options: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const entryBytes = 8;

@@ -1,5 +1,6 @@
 import type { Disk, Random } from '@gorego/platform';
-import { fileDiskBytes } from './blocks.ts';
+import { blockBytes, fileDiskBytes } from './blocks.ts';
+import { parentOf } from './staging.ts';
 
 /** What is kept to be looked at; the oldest makes way. */
 const filesMax = 100;
@@ -26,10 +27,10 @@ export class Quarantine {
 
   static async open(disk: Disk, random: Random): Promise<Quarantine> {
     const quarantine = new Quarantine(disk, random);
-    for (const { name, kind } of await disk.list(Quarantine.directory)) {
+    for (const { name } of await disk.list(Quarantine.directory)) {
       const path = `${Quarantine.directory}/${name}`;
-      const stat = kind === 'file' ? await disk.stat(path) : undefined;
-      if (stat !== undefined) await quarantine.#keep({ path, bytes: fileDiskBytes(stat.sizeBytes) });
+      const bytes = await treeBytes(disk, path);
+      if (bytes !== undefined) await quarantine.#keep({ path, bytes });
     }
     return quarantine;
   }
@@ -38,16 +39,26 @@ export class Quarantine {
     return this.#bytes;
   }
 
-  /** Moves a file here; one that is too large to be kept is removed. */
-  async takeFile(path: string, sizeBytes: number): Promise<void> {
-    if (sizeBytes > bytesMax) {
-      await this.#disk.remove(path);
+  /** Moves what is there here, be it a file or a directory; what is too large to be kept is removed. */
+  async take(path: string): Promise<void> {
+    const bytes = await treeBytes(this.#disk, path);
+    if (bytes === undefined) return;
+    if (bytes > bytesMax) {
+      await removeTree(this.#disk, path);
       return;
     }
     const to = this.#nameFor(path);
     await this.#disk.makeDirectory(Quarantine.directory);
     await this.#disk.rename(path, to);
-    await this.#keep({ path: to, bytes: fileDiskBytes(sizeBytes) });
+    await this.#keep({ path: to, bytes });
+  }
+
+  /** Takes what keeps a file from having that name: a directory of that name, or a file where one of its directories should be. */
+  async takeObstacles(path: string): Promise<void> {
+    if ((await this.#disk.stat(path))?.kind === 'directory') await this.take(path);
+    for (let parent = parentOf(path); parent !== ''; parent = parentOf(parent)) {
+      if ((await this.#disk.stat(parent))?.kind === 'file') await this.take(parent);
+    }
   }
 
   /** Writes down bytes that were found somewhere. */
@@ -73,7 +84,25 @@ export class Quarantine {
     while (this.#kept.length > filesMax || this.#bytes > bytesMax) {
       const oldest = this.#kept.shift() as Kept;
       this.#bytes -= oldest.bytes;
-      await this.#disk.remove(oldest.path);
+      await removeTree(this.#disk, oldest.path);
     }
   }
+}
+
+/** What a file takes on the disk, or a directory with all that is in it; undefined if there is nothing. */
+async function treeBytes(disk: Disk, path: string): Promise<number | undefined> {
+  const stat = await disk.stat(path);
+  if (stat?.kind !== 'directory') return stat && fileDiskBytes(stat.sizeBytes);
+  let bytes = blockBytes;
+  for (const { name } of await disk.list(path)) bytes += (await treeBytes(disk, `${path}/${name}`)) ?? 0;
+  return bytes;
+}
+
+async function removeTree(disk: Disk, path: string): Promise<void> {
+  if ((await disk.stat(path))?.kind !== 'directory') {
+    await disk.remove(path);
+    return;
+  }
+  for (const { name } of await disk.list(path)) await removeTree(disk, `${path}/${name}`);
+  await disk.removeDirectory(path);
 }

@@ -1,6 +1,6 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Failure } from '@gorego/errors';
-import type { Disk, DiskFile, FileStat } from '@gorego/platform';
+import type { DiskFile, FileStat } from '@gorego/platform';
 import { blockBytes } from './blocks.ts';
 import { relieved } from './recording.ts';
 import { parentOf } from './staging.ts';
@@ -75,11 +75,11 @@ export class StagedFile implements AsyncDisposable {
 
   /** Gives the file its name; readable until disposed. Directories are made when first needed: a fresh store has none. */
   async name(path: string): Promise<FileStat> {
-    const { disk, durability, staging } = this.#parts;
+    const { durability, staging } = this.#parts;
     const file = await this.#begun();
     if (durability === 'power') await file.sync();
     const stat = await file.stat();
-    await renamed(disk, this.#path, path);
+    await renamed(this.#parts, this.#path, path);
     this.#isNamed = true;
     if (durability === 'power') await staging.settle(path);
     return stat;
@@ -134,11 +134,12 @@ function abandoned(): Failure {
   return new Failure('cancelled', 'a staged file was given up');
 }
 
-async function renamed(disk: Disk, from: string, to: string): Promise<void> {
+/** Whatever stands in its way goes into the quarantine. */
+async function renamed({ disk, quarantine }: StoreParts, from: string, to: string): Promise<void> {
   try {
     await disk.rename(from, to);
   } catch (reason) {
-    if (!isNotFound(reason)) throw reason;
+    if (!isNotFound(reason)) await quarantine.takeObstacles(to);
     await disk.makeDirectory(parentOf(to));
     await disk.rename(from, to);
   }

@@ -2,6 +2,7 @@ import type { Digest } from '@gorego/digest';
 import type { Disk } from '@gorego/platform';
 import type { Room } from '../room.ts';
 import type { Contents } from './contents.ts';
+import type { FileForm } from './file-form.ts';
 import type { KeyLocks } from './key-locks.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Segments } from './segments/segments.ts';
@@ -16,6 +17,8 @@ export interface StoreParts {
   readonly quarantine: Quarantine;
   readonly locks: KeyLocks;
   readonly room: Room;
+  /** How blobs may lie in files of their own. */
+  readonly forms: { readonly plain: FileForm; readonly packed: FileForm };
   readonly durability: 'process' | 'power';
   /** How blobs are written down that get smaller by it. */
   readonly compression: 'off' | 'zstd';

@@ -2,9 +2,8 @@ import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { fileDiskBytes } from './blocks.ts';
 import { DiskPath } from './disk-path.ts';
-import { FileReading } from './file-reading.ts';
+import { checkContent, isDamage } from './file-form.ts';
 import { Key } from './index/key.ts';
-import { PackedFile } from './packed-file.ts';
 import { isRight } from './packing.ts';
 import { recordsIn } from './segments/segment-scan.ts';
 import type { StoreParts } from './store-parts.ts';
@@ -26,7 +25,7 @@ export interface Stored {
   isRight(): Promise<boolean>;
 }
 
-type Parts = Pick<StoreParts, 'disk' | 'contents' | 'segments'>;
+type Parts = Pick<StoreParts, 'disk' | 'contents' | 'segments' | 'forms'>;
 
 /** Everything a store holds, one after the other as it lies on the disk. What changes meanwhile may be missed. */
 export async function* everything(ctx: Context, parts: Parts): AsyncGenerator<Stored> {
@@ -55,7 +54,8 @@ async function* records(ctx: Context, { contents, segments }: Parts): AsyncGener
   }
 }
 
-async function* files(ctx: Context, { disk, contents }: Parts): AsyncGenerator<Stored> {
+async function* files(ctx: Context, parts: Parts): AsyncGenerator<Stored> {
+  const { disk, contents } = parts;
   for (const branch of await disk.list(DiskPath.blobs)) {
     for (const leaf of await disk.list(`${DiskPath.blobs}/${branch.name}`)) {
       const directory = `${DiskPath.blobs}/${branch.name}/${leaf.name}`;
@@ -75,31 +75,33 @@ async function* files(ctx: Context, { disk, contents }: Parts): AsyncGenerator<S
           // One that the index knows by another size is cut short, or has grown.
           isRight: async () =>
             (entry?.sizeBytes ?? Digest.sizeBytes(digest)) === Digest.sizeBytes(digest) &&
-            hashes(ctx, disk, path, digest, isPacked ? stat.sizeBytes : undefined),
+            isRightFile(ctx, parts, path, digest, isPacked),
         };
       }
     }
   }
 }
 
-async function hashes(
+async function isRightFile(
   ctx: Context,
-  disk: StoreParts['disk'],
+  { disk, forms }: Parts,
   path: string,
   digest: Digest,
-  packedBytes: number | undefined,
+  isPacked: boolean,
 ): Promise<boolean> {
-  const file = await disk.open(path);
-  if (file === undefined) return true; // It was removed meanwhile.
-  if (packedBytes !== undefined) {
+  try {
+    const file = await disk.open(path);
+    if (file === undefined) return true; // It was removed meanwhile.
     try {
-      return await PackedFile.isOf(digest, file, packedBytes);
+      const { sizeBytes } = await file.stat();
+      const form = isPacked ? forms.packed : forms.plain;
+      await checkContent(ctx, await form.contentOf(file, sizeBytes, digest), digest);
+      return true;
     } finally {
       await file.close();
     }
+  } catch (reason) {
+    if (isDamage(reason)) return false;
+    throw reason;
   }
-  const hasher = Digest.hasher(digest);
-  const whole = { start: 0, end: Digest.sizeBytes(digest) };
-  for await (const piece of new FileReading().reader(ctx, file, whole)) hasher.update(piece);
-  return hasher.hex() === Digest.hex(digest);
 }
