@@ -10,6 +10,7 @@ import { markdown } from './report/table.ts';
 import { gorego, otherPeers, ownCheckout, type Peer } from './server/peer.ts';
 import { build } from './suites/build.ts';
 import { calls } from './suites/calls.ts';
+import { ccache } from './suites/ccache.ts';
 import { eviction } from './suites/eviction.ts';
 import { memory } from './suites/memory.ts';
 import { micro } from './suites/micro.ts';
@@ -18,6 +19,7 @@ import { proxyHits } from './suites/proxy-hits.ts';
 import { startUp } from './suites/start-up.ts';
 import { store } from './suites/store.ts';
 import { messageOf, type Plan, type Suite } from './suites/suite.ts';
+import { trees } from './suites/trees.ts';
 import { workloadGroups } from './workloads.ts';
 
 const suites: readonly Suite[] = [
@@ -25,6 +27,8 @@ const suites: readonly Suite[] = [
   memory,
   startUp,
   build,
+  ccache,
+  trees,
   proxy,
   proxyHits,
   store,

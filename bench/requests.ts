@@ -8,6 +8,7 @@ import {
   FindMissingBlobsRequest,
   GetActionResultRequest,
   GetCapabilitiesRequest,
+  GetTreeRequest,
   UpdateActionResultRequest,
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import { ByteStreamDefinition, ReadRequest, WriteRequest } from '@gorego/proto/google/bytestream/bytestream';
@@ -57,6 +58,12 @@ export function getActionResult(action: Named): Request {
   return { path, body: framed(GetActionResultRequest.encode(message).finish()) };
 }
 
+export function getTree(root: Named): Request {
+  const path = methodPath(ContentAddressableStorageDefinition, 'getTree');
+  const message = GetTreeRequest.fromPartial({ rootDigest: digestOf(root) });
+  return { path, body: framed(GetTreeRequest.encode(message).finish()) };
+}
+
 /** An action's result: one file a blob, and nothing printed. */
 export function updateActionResult(action: Named, outputs: readonly Named[]): Request {
   const outputFiles = outputs.map((output, i) => ({ path: `out/${i}.o`, digest: digestOf(output) }));
@@ -70,6 +77,12 @@ export function updateActionResult(action: Named, outputs: readonly Named[]): Re
 
 export function read({ hex, sizeBytes }: Named): Request {
   const message = ReadRequest.fromPartial({ resourceName: `blobs/${hex}/${sizeBytes}` });
+  return { path: methodPath(ByteStreamDefinition, 'read'), body: framed(ReadRequest.encode(message).finish()) };
+}
+
+/** Reads a blob as the zstd of it that the server has or makes. */
+export function readZstd({ hex, sizeBytes }: Named): Request {
+  const message = ReadRequest.fromPartial({ resourceName: `compressed-blobs/zstd/${hex}/${sizeBytes}` });
   return { path: methodPath(ByteStreamDefinition, 'read'), body: framed(ReadRequest.encode(message).finish()) };
 }
 

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+import { codecs } from '@gorego/compression';
+import { ReadResponse } from '@gorego/proto/google/bytestream/bytestream';
 import type { Answer } from './grpc-client.ts';
 import type { NewBlobs } from './load/load-job.ts';
-import { batchRead, findMissing, getActionResult, type Named, type Request, read } from './requests.ts';
+import { batchRead, findMissing, getActionResult, type Named, type Request, read, readZstd } from './requests.ts';
 import type { Stock } from './stock.ts';
 
 /** Calls of one kind, a fixed number of them in flight. */
@@ -30,11 +33,15 @@ export interface Expected {
   readonly status: number;
   readonly bytesMin: number;
   readonly bytesMax: number;
+  /** What it must be the zstd of, if it is a Read's. */
+  readonly zstdOf?: Named;
 }
 
 export interface WorkloadGroup {
   readonly name: string;
   readonly title: string;
+  /** Whether servers store blobs compressed. */
+  readonly isCompressing?: boolean;
   readonly workloads: (stock: Stock) => readonly Workload[];
 }
 
@@ -47,13 +54,24 @@ const digestBytes = 70;
 export const workloadGroups: readonly WorkloadGroup[] = [
   { name: 'unary', title: 'Unary calls', workloads: unary },
   { name: 'reads', title: 'Reads', workloads: reads },
+  { name: 'zstd-reads', title: 'Reads by zstd of blobs stored compressed', isCompressing: true, workloads: zstdReads },
   { name: 'writes', title: 'Writes', workloads: () => writes },
 ];
 
-export function problemOf({ status, message, bodyBytes }: Answer, expected: Expected): string | undefined {
+export function problemOf({ status, message, messages, bodyBytes }: Answer, expected: Expected): string | undefined {
   if (status !== expected.status) return `status ${status} instead of ${expected.status}: ${message}`;
-  if (bodyBytes >= expected.bytesMin && bodyBytes <= expected.bytesMax) return undefined;
-  return `an answer of ${bodyBytes} bytes instead of ${expected.bytesMin} to ${expected.bytesMax}`;
+  if (bodyBytes < expected.bytesMin || bodyBytes > expected.bytesMax) {
+    return `an answer of ${bodyBytes} bytes instead of ${expected.bytesMin} to ${expected.bytesMax}`;
+  }
+  if (expected.zstdOf === undefined) return undefined;
+  const { hex: wanted, sizeBytes } = expected.zstdOf;
+  const blob = codecs().zstd.decompressBytes(dataOf(messages), { bytesMax: sizeBytes });
+  const hex = createHash('sha256').update(blob).digest('hex');
+  return hex === wanted ? undefined : `not the zstd of ${wanted}`;
+}
+
+function dataOf(messages: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(messages.map((bytes) => ReadResponse.decode(bytes).data));
 }
 
 function unary(stock: Stock): Workload[] {
@@ -118,6 +136,22 @@ function reads(stock: Stock): Workload[] {
       kind: 'same',
       request: read(blob),
       expected: { status: ok, bytesMin: blob.sizeBytes, bytesMax: blob.sizeBytes * 1.01 + 100 },
+    },
+  }));
+}
+
+/** Each server compresses as it likes: what must come back is looked at once, then its length must stay. */
+function zstdReads(stock: Stock): Workload[] {
+  const inFlight = { 65536: 8, 1048576: 2 };
+  return stock.texts.map((blob) => ({
+    name: `ReadZstd-${sizeName(blob.sizeBytes)}`,
+    connections: 4,
+    inFlight: inFlight[blob.sizeBytes as keyof typeof inFlight],
+    contentBytes: blob.sizeBytes,
+    load: {
+      kind: 'same',
+      request: readZstd(blob),
+      expected: { status: ok, bytesMin: blob.sizeBytes / 20, bytesMax: blob.sizeBytes / 2, zstdOf: blob },
     },
   }));
 }

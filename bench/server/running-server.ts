@@ -21,15 +21,25 @@ const stopWithinMs = 30_000;
 export class RunningServer implements AsyncDisposable {
   readonly peer: Peer;
   readonly port: number;
+  /** What it serves on its second port, if it does. */
+  readonly otherPort: number;
   /** From the process's start to its first answer. */
   readonly readyMs: number;
   readonly #child: ChildProcess;
   readonly #logFile: string;
   readonly #cores: Cores;
 
-  private constructor(peer: Peer, port: number, readyMs: number, child: ChildProcess, logFile: string, cores: Cores) {
+  private constructor(
+    peer: Peer,
+    { port, otherPort }: Pick<Place, 'port' | 'otherPort'>,
+    readyMs: number,
+    child: ChildProcess,
+    logFile: string,
+    cores: Cores,
+  ) {
     this.peer = peer;
     this.port = port;
+    this.otherPort = otherPort;
     this.readyMs = readyMs;
     this.#child = child;
     this.#logFile = logFile;
@@ -41,13 +51,13 @@ export class RunningServer implements AsyncDisposable {
     peer: Peer,
     directory: string,
     cores: Cores,
-    { upstreamPort }: Pick<Place, 'upstreamPort'> = {},
+    as: Pick<Place, 'upstreamPort' | 'isCompressing'> = {},
   ): Promise<RunningServer> {
     if (peer.program === undefined) throw new Error(`${peer.name} is not here`);
     const [port, otherPort] = [await freePort(), await freePort()];
     const store = join(directory, 'store');
     mkdirSync(store, { recursive: true });
-    const command = peer.program.command({ directory: store, port, otherPort, upstreamPort });
+    const command = peer.program.command({ directory: store, port, otherPort, ...as });
     const [program = '', ...args] = pinned(cores.server, command);
     const logFile = join(directory, 'log');
     const log = openSync(logFile, 'a');
@@ -58,6 +68,7 @@ export class RunningServer implements AsyncDisposable {
     child.once('exit', forget);
     child.once('error', () => {}); // `pid` stays undefined, and it is never ready.
     const isUp = (): boolean => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    const { answers = answersGrpc } = peer.program;
     while (!(await answers(port))) {
       if (!isUp() || performance.now() - startMs > readyWithinMs) {
         child.kill('SIGKILL');
@@ -65,7 +76,7 @@ export class RunningServer implements AsyncDisposable {
       }
       await delay(askEveryMs);
     }
-    return new RunningServer(peer, port, performance.now() - startMs, child, logFile, cores);
+    return new RunningServer(peer, { port, otherPort }, performance.now() - startMs, child, logFile, cores);
   }
 
   get #pid(): number {
@@ -138,7 +149,7 @@ export interface ServerUsage {
   readonly loadCoreShare: number | undefined;
 }
 
-async function answers(port: number): Promise<boolean> {
+async function answersGrpc(port: number): Promise<boolean> {
   using client = new GrpcClient(port);
   const { path, body } = getCapabilities();
   try {

@@ -21,7 +21,7 @@ export function calls(group: WorkloadGroup): Suite {
     const scratch = plan.newDirectory('scratch');
     await using running = new AsyncDisposableStack();
     const servers = new Map<Peer, RunningServer | string>();
-    for (const peer of plan.peers) servers.set(peer, await started(peer, plan, stock, running));
+    for (const peer of plan.peers) servers.set(peer, await started(peer, plan, stock, group, running));
     const rows = workloads.flatMap((workload) =>
       plan.peers.map((peer) => ({ workload, peer, samples: [] as Sample[] })),
     );
@@ -45,11 +45,14 @@ async function started(
   peer: Peer,
   plan: Plan,
   stock: Stock,
+  { isCompressing }: WorkloadGroup,
   running: AsyncDisposableStack,
 ): Promise<RunningServer | string> {
   if (peer.program === undefined) return `${peer.name} is not on PATH.`;
   try {
-    const server = running.use(await RunningServer.start(peer, plan.newDirectory(peer.name), plan.cores));
+    const server = running.use(
+      await RunningServer.start(peer, plan.newDirectory(peer.name), plan.cores, { isCompressing }),
+    );
     await stock.fill(server.port);
     return server;
   } catch (reason) {
