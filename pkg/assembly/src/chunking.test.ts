@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fromFlags, loadConfig } from '@gorego/config';
 import { background, TaskGroup } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { systemClock as clock, systemRandom as random } from '@gorego/platform';
@@ -11,9 +10,9 @@ import { ContentAddressableStorageDefinition as cas } from '@gorego/proto/build/
 import { RemoteStore } from '@gorego/proxy';
 import { defaultLimits, GrpcJsClient } from '@gorego/rpc';
 import { BlobReader, type BlobStore, bytesOf } from '@gorego/storage';
-import { silent } from '@gorego/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { assemble, type Running } from './assemble.ts';
+import type { Running } from './assemble.ts';
+import { assembled } from './testing/assembled.ts';
 
 const ctx = background();
 
@@ -26,12 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-async function running(...flags: string[]): Promise<Running> {
-  const base = ['--listen_addr=127.0.0.1:0', '--server.drain_timeout=0s'];
-  const said = fromFlags([...base, ...flags]).said;
-  const { config } = await loadConfig({ directory, file: undefined, environment: {}, flags: said });
-  return assemble(config, { clock, random, log: silent, directory });
-}
+const running = (...flags: string[]): Promise<Running> => assembled(directory, ...flags);
 
 /** One client of one goREgo, of whole blobs and of chunks. */
 class Client implements AsyncDisposable {

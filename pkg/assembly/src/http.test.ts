@@ -3,13 +3,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fromFlags, loadConfig } from '@gorego/config';
 import { Digest } from '@gorego/digest';
-import { systemClock, systemRandom } from '@gorego/platform';
 import { ActionResult } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
-import { silent } from '@gorego/telemetry';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { assemble, type Running } from './assemble.ts';
+import type { Running } from './assemble.ts';
+import { assembled } from './testing/assembled.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -17,12 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-async function running(...said: string[]): Promise<Running> {
-  const base = ['--listen_addr=127.0.0.1:0', '--http_listen_addr=127.0.0.1:0', '--server.drain_timeout=5s'];
-  const flags = fromFlags([...base, ...said]).said;
-  const { config } = await loadConfig({ directory, file: undefined, environment: {}, flags });
-  return assemble(config, { clock: systemClock, random: systemRandom, log: silent, directory });
-}
+const running = (...flags: string[]): Promise<Running> => assembled(directory, '--server.drain_timeout=5s', ...flags);
 
 /** The port of gRPC, and HTTP's own. */
 function urlsOf({ rpc, http }: Running): [shared: string, own: string] {

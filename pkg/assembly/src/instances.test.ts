@@ -1,9 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fromFlags, loadConfig } from '@gorego/config';
 import { Digest } from '@gorego/digest';
-import { systemClock, systemRandom } from '@gorego/platform';
 import { methodPath } from '@gorego/proto';
 import {
   type ActionResult,
@@ -13,11 +11,11 @@ import {
 import { ByteStreamDefinition as stream } from '@gorego/proto/google/bytestream/bytestream';
 import type { Address } from '@gorego/rpc';
 import { RawClient } from '@gorego/rpc/testing';
-import { silent } from '@gorego/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { assemble, type Running } from './assemble.ts';
+import type { Running } from './assemble.ts';
 import { instancePattern } from './instance-pattern.ts';
 import { separateDirectory } from './instances.ts';
+import { assembled } from './testing/assembled.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -25,11 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-async function running(...said: string[]): Promise<Running> {
-  const flags = fromFlags(['--listen_addr=127.0.0.1:0', '--server.drain_timeout=0s', ...said]).said;
-  const { config } = await loadConfig({ directory, file: undefined, environment: {}, flags });
-  return assemble(config, { clock: systemClock, random: systemRandom, log: silent, directory });
-}
+const running = (...flags: string[]): Promise<Running> => assembled(directory, ...flags);
 
 const bytes = Buffer.from('a blob of somebody');
 const digest = { hash: Digest.hex(Digest.ofBytes(bytes)), sizeBytes: bytes.byteLength };

@@ -3,16 +3,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fromFlags, loadConfig } from '@gorego/config';
 import { background } from '@gorego/context';
 import { Digest } from '@gorego/digest';
-import { systemClock, systemRandom } from '@gorego/platform';
+import { systemClock } from '@gorego/platform';
 import { methodPath } from '@gorego/proto';
 import { type FetchBlobResponse, FetchDefinition } from '@gorego/proto/build/bazel/remote/asset/v1/remote_asset';
 import { defaultLimits, GrpcJsClient } from '@gorego/rpc';
-import { silent } from '@gorego/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { assemble, type Running } from './assemble.ts';
+import type { Running } from './assemble.ts';
+import { assembled } from './testing/assembled.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -20,15 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-async function running(...flags: string[]): Promise<Running> {
-  const { config } = await loadConfig({
-    directory,
-    file: undefined,
-    environment: {},
-    flags: fromFlags(['--listen_addr=127.0.0.1:0', '--local_store.dir=store', ...flags]).said,
-  });
-  return assemble(config, { clock: systemClock, random: systemRandom, log: silent, directory });
-}
+const running = (...flags: string[]): Promise<Running> => assembled(directory, '--local_store.dir=store', ...flags);
 
 async function fetchBlob({ rpc }: Running, uri: string): Promise<FetchBlobResponse> {
   using client = new GrpcJsClient({

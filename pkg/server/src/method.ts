@@ -1,14 +1,12 @@
 import { Failure } from '@gorego/errors';
-import { type Codec, WireError } from '@gorego/proto';
+import { type Codec, type MethodDefinition, WireError } from '@gorego/proto';
 import type { Call, Requests, Route } from '@gorego/rpc';
 import { checkFields, type Shape } from './shape.ts';
 
-/** A method as generated code describes it. */
-interface MethodDefinition<Request, Response, RequestStream extends boolean, ResponseStream extends boolean> {
-  readonly name: string;
-  readonly requestType: Codec<Request>;
+/** A method as generated code describes it, of which is known what is a stream. */
+interface Method<Request, Response, RequestStream extends boolean, ResponseStream extends boolean>
+  extends MethodDefinition<Request, Response> {
   readonly requestStream: RequestStream;
-  readonly responseType: Codec<Response>;
   readonly responseStream: ResponseStream;
 }
 
@@ -52,7 +50,7 @@ export function reading<T>(read: () => T): T {
 
 /** A unary method whose messages are decoded and encoded whole. */
 export function unary<Request, Response>(
-  { requestType, responseType }: MethodDefinition<Request, Response, false, false>,
+  { requestType, responseType }: Method<Request, Response, false, false>,
   handle: (call: Call, request: Request) => Promise<Response>,
   bounds?: Bounds,
 ): Route {
@@ -64,7 +62,7 @@ export function unary<Request, Response>(
 }
 
 export function serverStream<Request, Response>(
-  { requestType, responseType }: MethodDefinition<Request, Response, false, true>,
+  { requestType, responseType }: Method<Request, Response, false, true>,
   handle: (call: Call, request: Request) => AsyncIterable<Response>,
 ): Route {
   return {
@@ -77,7 +75,7 @@ export function serverStream<Request, Response>(
 }
 
 export function bidi<Request, Response>(
-  { requestType, responseType }: MethodDefinition<Request, Response, true, true>,
+  { requestType, responseType }: Method<Request, Response, true, true>,
   handle: (call: Call, requests: AsyncIterable<Request>) => AsyncIterable<Response>,
 ): Route {
   const decodedAll = async function* (requests: Requests): AsyncGenerator<Request> {

@@ -109,20 +109,7 @@ describe('RemoteStore that compresses', () => {
   });
 
   test('goes on without compression where a download was cut', async () => {
-    let cuts = 0;
-    const cutting = (routes: Routes): Routes => {
-      const path = methodPath(ByteStreamDefinition, 'read');
-      const inner = routes[path] as Extract<Route, { kind: 'serverStream' }>;
-      const handle: typeof inner.handle = async function* (call, request) {
-        let messages = 0;
-        for await (const message of inner.handle(call, request)) {
-          yield message;
-          if (++messages === 2 && cuts++ < 1) throw new Failure('unavailable', 'cut');
-        }
-      };
-      return { ...routes, [path]: { kind: 'serverStream', handle } };
-    };
-    await using upstream = await serveUpstream(cutting, undefined, codecs().zstd);
+    await using upstream = await serveUpstream(cuttingReads(1), undefined, codecs().zstd);
     const noise = Buffer.concat(Array.from({ length: 40 }, (_, i) => createHash('sha512').update(String(i)).digest()));
     const bytes = Buffer.alloc(3_000_000, Buffer.concat([noise, patterned(100_000)]));
     const digest = Digest.ofBytes(bytes);
@@ -178,20 +165,7 @@ describe('RemoteStore', () => {
   });
 
   test('resumes a download where it was cut', async () => {
-    let cuts = 0;
-    const cutting = (routes: Routes): Routes => {
-      const path = methodPath(ByteStreamDefinition, 'read');
-      const inner = routes[path] as Extract<Route, { kind: 'serverStream' }>;
-      const handle: typeof inner.handle = async function* (call, request) {
-        let messages = 0;
-        for await (const message of inner.handle(call, request)) {
-          if (++messages === 2 && cuts++ < 2) throw new Failure('unavailable', 'cut');
-          yield message;
-        }
-      };
-      return { ...routes, [path]: { kind: 'serverStream', handle } };
-    };
-    await using upstream = await serveUpstream(cutting);
+    await using upstream = await serveUpstream(cuttingReads(2));
     await upstream.blobs.put(ctx, largeDigest, BlobReader.ofBytes(large));
     const blob = await upstream.remote.blobs('').get(ctx, largeDigest);
     expect(blob && Buffer.compare(await bytesOf(blob, large.byteLength), large)).toBe(0);
@@ -318,4 +292,21 @@ function announcing(maxBatchTotalSizeBytes: number): Routes {
   const capabilities = ServerCapabilities.fromPartial({ cacheCapabilities: { maxBatchTotalSizeBytes } });
   const answer = ServerCapabilities.encode(capabilities).finish();
   return { [methodPath(CapabilitiesDefinition, 'getCapabilities')]: { kind: 'unary', handle: async () => answer } };
+}
+
+/** Cuts off as many downloads, each when its second message would come. */
+function cuttingReads(times: number): (routes: Routes) => Routes {
+  let cuts = 0;
+  return (routes) => {
+    const path = methodPath(ByteStreamDefinition, 'read');
+    const inner = routes[path] as Extract<Route, { kind: 'serverStream' }>;
+    const handle: typeof inner.handle = async function* (call, request) {
+      let messages = 0;
+      for await (const message of inner.handle(call, request)) {
+        if (++messages === 2 && cuts++ < times) throw new Failure('unavailable', 'cut');
+        yield message;
+      }
+    };
+    return { ...routes, [path]: { kind: 'serverStream', handle } };
+  };
 }
