@@ -2,6 +2,9 @@ import { Failure } from '@gorego/errors';
 import type { Clock } from '@gorego/platform';
 import { type Caller, type Context, nobody } from './context.ts';
 
+/** How nearly all scopes end; made once, as its stack says nothing. */
+const scopeEnded = new Failure('cancelled', 'the scope has ended');
+
 /**
  * A context that its owner can end, and that ends with its parent. Disposing it ends it and leaves no listener on the
  * parent: a scope that is not disposed lives as long as its parent does.
@@ -55,7 +58,7 @@ export class Scope implements Context, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.cancel(new Failure('cancelled', 'the scope has ended'));
+    this.cancel(scopeEnded);
   }
 }
 
