@@ -46,25 +46,31 @@ export function findOnPath(program: string): string | undefined {
   return undefined;
 }
 
+export interface TestWithOptions {
+  readonly isOptional?: boolean | undefined;
+  readonly unfit?: ((path: string) => string | undefined) | undefined;
+}
+
 /**
  * A test that needs a program on PATH. Without it the test says that it was skipped, and why; where GOREGO_E2E is
- * `required`, as in CI, it fails, unless the program is one that not even CI need have.
+ * `required`, as in CI, it fails, unless the program is one that not even CI need have. `unfit` says why one that is there
+ * will not do.
  */
 export function testWith(
   program: string,
   name: string,
   body: (path: string) => Promise<void>,
   timeoutMs: number,
-  { isOptional = false }: { readonly isOptional?: boolean | undefined } = {},
+  { isOptional = false, unfit }: TestWithOptions = {},
 ): void {
   const path = findOnPath(program);
-  if (path !== undefined) {
+  const why = path === undefined ? `no ${program} on PATH` : unfit?.(path);
+  if (path !== undefined && why === undefined) {
     test(name, () => body(path), timeoutMs);
     return;
   }
-  test(`${name} (skipped: no ${program} on PATH)`, () => {
-    if (process.env['GOREGO_E2E'] === 'required' && !isOptional)
-      throw new Error(`no ${program} on PATH, and GOREGO_E2E=required`);
-    console.warn(`skipped: no ${program} on PATH: ${name}`);
+  test(`${name} (skipped: ${why})`, () => {
+    if (process.env['GOREGO_E2E'] === 'required' && !isOptional) throw new Error(`${why}, and GOREGO_E2E=required`);
+    console.warn(`skipped: ${why}: ${name}`);
   });
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a cacheable task twice by Gradle (6 or newer), without its local cache.
+# Runs a cacheable task twice by Gradle (4 or newer), without its local cache.
 set -euo pipefail
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
@@ -9,24 +9,24 @@ buildCache {
     local { enabled = false }
     remote(HttpBuildCache) {
         url = '${GOREGO:-http://127.0.0.1:8980}/cache/'
-        allowInsecureProtocol = true
         push = true
+        if (hasProperty('allowInsecureProtocol')) allowInsecureProtocol = true
     }
 }
 END
 cat >build.gradle <<END
 @CacheableTask
-abstract class Say extends DefaultTask {
-    @Input abstract Property<String> getWords()
-    @OutputFile abstract RegularFileProperty getFile()
-    @TaskAction void say() { file.get().asFile.text = words.get() }
+class Say extends DefaultTask {
+    @Input String words
+    @OutputFile File file
+    @TaskAction void say() { file.text = words }
 }
-tasks.register('say', Say) {
+tasks.create('say', Say) {
     words = 'example $RANDOM$RANDOM'
-    file = layout.projectDirectory.file('said.txt')
+    file = project.file('said.txt')
 }
 END
 for time in first second; do
   rm -f said.txt
-  echo "the $time time:" $(gradle --no-daemon --build-cache --console=plain say 2>&1 | grep '> Task :say')
+  echo "the $time time:" $(gradle --no-daemon --build-cache --console=plain say 2>&1 | grep ':say')
 done

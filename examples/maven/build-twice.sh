@@ -29,7 +29,7 @@ cat >pom.xml <<END
   </properties>
 </project>
 END
-echo "class Example { int x = $RANDOM$RANDOM; }" >src/main/java/Example.java
+echo "class Example { String text = \"$RANDOM$RANDOM\"; }" >src/main/java/Example.java
 for time in first second; do
   rm -rf target cache
   output=$(mvn -B -Dmaven.build.cache.location="$directory/cache" package)
