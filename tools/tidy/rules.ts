@@ -12,7 +12,9 @@ export const layers: Readonly<Record<string, { readonly may: readonly string[] }
   server: {
     may: ['chunking', 'compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'storage'],
   },
-  asset: { may: ['context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'server', 'storage'] },
+  asset: {
+    may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'server', 'storage'],
+  },
   http: {
     may: ['compression', 'context', 'digest', 'errors', 'platform', 'proto', 'rpc', 'server', 'storage'],
   },

@@ -123,6 +123,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   const assets = undo.use(
     await remoteAssets({
       ...{ ...surroundings, config: config.remoteAsset, instances, functions, references, disk, metrics },
+      ...shared,
       near: near.blobs,
     }),
   );

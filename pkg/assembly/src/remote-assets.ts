@@ -1,4 +1,5 @@
 import { nodeWeb, Policy, remoteAsset, shownUri } from '@gorego/asset';
+import type { Codecs } from '@gorego/compression';
 import type { Config } from '@gorego/config';
 import { background, TaskGroup } from '@gorego/context';
 import { type Disk, NodeDisk } from '@gorego/platform';
@@ -18,6 +19,7 @@ export interface RemoteAssetsInit extends Surroundings {
   /** The local store's: downloads lie there until they are blobs, on the disk that is meant for them. */
   readonly disk: Disk;
   readonly metrics: Metrics;
+  readonly codecs: Codecs;
 }
 
 /** Below the local store's directory, beside what is the store's. */
@@ -31,11 +33,11 @@ export interface RemoteAssets extends AsyncDisposable {
 
 /** Makes the Remote Asset services: they know what was pushed, and fetch what the configuration allows. */
 export async function remoteAssets(init: RemoteAssetsInit): Promise<RemoteAssets> {
-  const { config, disk, log, metrics, instances, functions, references, near, clock, random } = init;
+  const { config, disk, log, metrics, instances, functions, references, near, clock, random, codecs } = init;
   const { allow = [], allowNetworks = [], timeout, maxSize } = config;
   const tasks = new TaskGroup(background(), (name, { code, message }) => log.warn(`${name}: ${message}`, { code }));
   const { routes, services } = await remoteAsset({
-    ...{ instances, functions, references, clock, random, tasks },
+    ...{ instances, functions, references, clock, random, tasks, codecs },
     sizeOf: (ctx, name, hex) => near.sizeOf(ctx, name, hex),
     policy: new Policy({ allow, allowNetworks }),
     web: nodeWeb,

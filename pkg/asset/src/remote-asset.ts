@@ -1,3 +1,4 @@
+import { type Codecs, codecs as defaultCodecs } from '@gorego/compression';
 import type { Tasks } from '@gorego/context';
 import type { Clock, Disk, Random } from '@gorego/platform';
 import { FetchDefinition, PushDefinition } from '@gorego/proto/build/bazel/remote/asset/v1/remote_asset';
@@ -33,6 +34,8 @@ export interface RemoteAssetInit {
   /** Where fetches live. They go on when who asked is gone. */
   readonly tasks: Tasks;
   readonly observer: FetchObserver;
+  /** Theirs is a bound on memory that all who decompress should share; own ones unless given. */
+  readonly codecs?: Codecs;
   /** How long one fetch may take, whatever a client says. Milliseconds. */
   readonly timeoutMs: number;
   /** The largest content that is fetched, and the most that an archive may unpack to. Bytes. */
@@ -44,7 +47,7 @@ export async function remoteAsset(
   init: RemoteAssetInit,
 ): Promise<{ readonly routes: Routes; readonly services: readonly string[] }> {
   const { instances, functions, references, policy, web, files, scratch, clock, random, tasks, observer } = init;
-  const { sizeMax, timeoutMs, sizeOf } = init;
+  const { sizeMax, timeoutMs, sizeOf, codecs = defaultCodecs() } = init;
   const spool = await Spool.open({ ...scratch, random });
   const known = new KnownAssets(functions, references, sizeOf);
   const fetcher = new Fetcher({
@@ -52,7 +55,7 @@ export async function remoteAsset(
     downloader: new Downloader({ web, files, policy, spool, clock, sizeMax }),
     unpack: (ctx, archive, { instance, functionName, qualifiers }) =>
       unpack(ctx, archive, {
-        ...{ spool, functionName, bytesMax: sizeMax },
+        ...{ spool, functionName, bytesMax: sizeMax, zstd: codecs.zstd },
         blobs: instance.blobs,
         directory: qualifiers.directory,
       }),

@@ -1,4 +1,6 @@
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
+import type { Codec } from '@gorego/compression';
+import { Failure } from '@gorego/errors';
 import { OriginFailure } from '../origin/origin-failure.ts';
 import type { Spooled } from '../spool.ts';
 import { type ArchiveEntry, badArchive } from './archive-entry.ts';
@@ -18,8 +20,12 @@ const magics: readonly { readonly format: Format; readonly at: number; readonly 
 ];
 type Format = 'gzip' | 'zstd' | 'zip' | 'xz' | 'bzip2' | 'tar';
 
-/** The entries of a zip or a tar, the latter plain or compressed by gzip or zstd. */
-export async function archiveEntries(archive: Spooled, bytesMax: number): Promise<AsyncIterable<ArchiveEntry>> {
+/** The entries of a zip or a tar, the latter plain or compressed by gzip or, in any number of frames, by `zstd`. */
+export async function archiveEntries(
+  archive: Spooled,
+  bytesMax: number,
+  zstd: Codec,
+): Promise<AsyncIterable<ArchiveEntry>> {
   const format = await formatOf(archive);
   switch (format) {
     case 'zip':
@@ -29,7 +35,7 @@ export async function archiveEntries(archive: Spooled, bytesMax: number): Promis
     case 'gzip':
       return tarEntries(bounded(through(archive.open(), createGunzip()), bytesMax));
     case 'zstd':
-      return tarEntries(bounded(through(archive.open(), createZstdDecompress()), bytesMax));
+      return tarEntries(bounded(unzstd(archive.open(), zstd), bytesMax));
     case 'xz':
     case 'bzip2':
       throw badArchive(`is compressed by ${format}, which is not unpacked here (gzip and zstd are)`);
@@ -43,6 +49,15 @@ export async function archiveEntries(archive: Spooled, bytesMax: number): Promis
 async function formatOf(archive: Spooled): Promise<Format | undefined> {
   const head = Buffer.from(await archive.read(0, 512));
   return magics.find(({ at, bytes }) => head.subarray(at, at + bytes.byteLength).equals(bytes))?.format;
+}
+
+async function* unzstd(chunks: AsyncIterable<Uint8Array>, zstd: Codec): AsyncGenerator<Uint8Array> {
+  try {
+    yield* zstd.decompress(chunks, { bytesMax: Number.POSITIVE_INFINITY, code: 'aborted' });
+  } catch (reason) {
+    if (!(reason instanceof Failure) || reason instanceof OriginFailure || reason.code !== 'aborted') throw reason;
+    throw badArchive(`can't be decompressed: ${reason.message}`, reason);
+  }
 }
 
 async function* bounded(chunks: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array> {

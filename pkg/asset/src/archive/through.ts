@@ -11,7 +11,7 @@ export async function* through(chunks: AsyncIterable<Uint8Array>, transform: Tra
     yield* transform as AsyncIterable<Uint8Array>;
   } catch (reason) {
     const { code = '', message = '' } = reason as NodeJS.ErrnoException;
-    if (reason instanceof OriginFailure || !/^(Z_|ZSTD_|ERR_ZLIB|ERR_BUFFER)/.test(code)) throw reason;
+    if (reason instanceof OriginFailure || !/^(Z_|ERR_ZLIB|ERR_BUFFER)/.test(code)) throw reason;
     throw badArchive(`can't be decompressed: ${message}`, reason);
   }
 }

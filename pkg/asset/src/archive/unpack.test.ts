@@ -4,6 +4,7 @@ import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { codecs } from '@gorego/compression';
 import { background } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { NodeDisk, systemRandom } from '@gorego/platform';
@@ -43,6 +44,7 @@ async function unpacked(archive: Buffer, directory = '', bytesMax = 2 ** 26): Pr
     spool,
     blobs: emptyAlwaysHere(blobs),
     functionName: 'sha256',
+    zstd: codecs().zstd,
     directory,
     bytesMax,
   });
@@ -96,6 +98,11 @@ describe('an archive becomes a directory', () => {
       Buffer.concat([gzipSync(tar(...simple).subarray(0, 700)), gzipSync(tar(...simple).subarray(700))]),
     ],
     ['tar.zst', zstdCompressSync(tar(...simple))],
+    // As pzstd makes them; the second ends where the archive could.
+    ...[700, 2048].map((at): [string, Buffer] => [
+      `tar.zst in frames, cut at ${at}`,
+      Buffer.concat([zstdCompressSync(tar(...simple).subarray(0, at)), zstdCompressSync(tar(...simple).subarray(at))]),
+    ]),
     [
       'zip',
       zip(
@@ -216,6 +223,9 @@ describe('an archive is refused', () => {
     ['a wrong header', Buffer.concat([tarEntry('a').fill(1, 0, 5), Buffer.alloc(1024)])],
     ['gzip of no tar', gzipSync('hello')],
     ['half a gzip', gzipSync(tar(...simple)).subarray(0, 80)],
+    ['zstd of no tar', zstdCompressSync('hello')],
+    ['half a zstd', zstdCompressSync(tar(...simple)).subarray(0, 80)],
+    ['a zstd that is none after its first frame', Buffer.concat([zstdCompressSync(tarEntry('a')), Buffer.from('no')])],
     ['no archive', Buffer.from('hello')],
     ['nothing', Buffer.alloc(0)],
     ['xz', Buffer.from('\xfd7zXZ\0 and more', 'latin1')],
@@ -245,6 +255,7 @@ describe('an archive is refused', () => {
           ]),
         ),
     ],
+    ['zstd', () => zstdCompressSync(tar(tarEntry('a', { content: Buffer.alloc(10_000_000) })))],
     ['zip', () => zip({ name: 'a', content: Buffer.alloc(10_000_000) })],
     [
       'zip of many',

@@ -1,3 +1,4 @@
+import type { Codec } from '@gorego/compression';
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest, type DigestFunctionName } from '@gorego/digest';
 import { Directory as DirectoryMessage } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
@@ -20,6 +21,8 @@ export interface Unpacking {
   readonly spool: Spool;
   readonly blobs: BlobStore;
   readonly functionName: DigestFunctionName;
+  /** Of archives that are compressed by it. */
+  readonly zstd: Codec;
   /** The directory that is wanted, from the archive's root; `''` for all of it. */
   readonly directory: string;
   /** What all files together may take. */
@@ -49,7 +52,7 @@ async function filled(ctx: Context, archive: Spooled, unpacking: Unpacking, puts
   const tree = new Tree();
   let count = 0;
   let roomBytes = unpacking.bytesMax;
-  for await (const entry of await archiveEntries(archive, unpacking.bytesMax)) {
+  for await (const entry of await archiveEntries(archive, unpacking.bytesMax, unpacking.zstd)) {
     throwIfEnded(ctx);
     count++;
     if (count > entriesMax)
