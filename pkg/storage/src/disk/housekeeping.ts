@@ -7,6 +7,7 @@ import { type Entry, keyAt, shardCount, storedBytesAt, worthAt } from './index/e
 import { entryWords, field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
 import type { KeySet } from './index/key-set.ts';
+import type { Segment } from './segments/segment.ts';
 import { parentOf } from './staging.ts';
 import type { StoreParts } from './store-parts.ts';
 import { Ticks } from './ticks.ts';
@@ -162,17 +163,31 @@ export class StoreHousekeeping implements Housekeeping {
   }
 
   async compact(ctx: Context, share: number, isEnough: () => boolean): Promise<void> {
-    const { segments, contents } = this.#parts;
     while (!isEnough()) {
       throwIfEnded(ctx);
-      const [emptiest] = segments.all
-        .filter(({ number }) => number !== segments.activeNumber)
-        .map((segment) => ({ segment, wanted: (contents.useOf(segment.number)?.bytes ?? 0) / segment.lengthBytes }))
-        .sort((a, b) => a.wanted - b.wanted);
-      if (emptiest === undefined || 1 - emptiest.wanted < share) return;
-      await compacted(ctx, this.#parts, emptiest.segment);
+      const segment = this.#emptiest();
+      if (segment === undefined || this.#deadShare(segment) < share) return;
+      await compacted(ctx, this.#parts, segment);
       await this.#pause();
     }
+  }
+
+  /** The segment of which the least is wanted. The one that is being written is not for taking. */
+  #emptiest(): Segment | undefined {
+    const { segments } = this.#parts;
+    let emptiest: Segment | undefined;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const segment of segments.all) {
+      const share = this.#deadShare(segment);
+      if (segment.number === segments.activeNumber || share <= most) continue;
+      emptiest = segment;
+      most = share;
+    }
+    return emptiest;
+  }
+
+  #deadShare({ number, lengthBytes }: Segment): number {
+    return 1 - (this.#parts.contents.useOf(number)?.bytes ?? 0) / Math.max(1, lengthBytes);
   }
 
   /** The index forgets them first: a crash in between leaves files that nobody knows, never names without files. */
