@@ -6,7 +6,7 @@ import { codecs } from '@gorego/compression';
 import { background, Scope } from '@gorego/context';
 import { Digest, digestFunctionNames, digestFunctions } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
-import { NodeDisk, systemClock, systemRandom } from '@gorego/platform';
+import { type Entry, NodeDisk, systemClock, systemRandom } from '@gorego/platform';
 import { SeededRandom, SimulatedClock, SimulatedDisk } from '@gorego/simulation';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BlobReader, bytesOf } from '../blob-reader.ts';
@@ -366,6 +366,25 @@ describe('LocalStore', () => {
         expect(times()).toMatchObject([{ accessedMs: usedMs, modifiedMs }]);
       })(),
     );
+  });
+
+  test('knows what it stored in a run that ended before the directory was compared', async () => {
+    await store.reconciled();
+    await store[Symbol.asyncDispose]();
+    const goOn = Promise.withResolvers<void>();
+    const slow = new (class extends NodeDisk {
+      override async list(path: string): Promise<readonly Entry[]> {
+        if (path === DiskPath.blobs) await goOn.promise;
+        return await super.list(path);
+      }
+    })(dir);
+    store = await LocalStore.open({ disk: slow, random: systemRandom, clock: systemClock, boot: 'this one' });
+    await store.blobs.put(ctx, digest, inPieces(bytes));
+    const ending = store[Symbol.asyncDispose]();
+    setImmediate(goOn.resolve);
+    await ending;
+    store = await open();
+    expect(store.count).toBe(1);
   });
 
   test('starts over a directory full of rubbish', async () => {

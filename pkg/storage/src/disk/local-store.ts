@@ -249,7 +249,7 @@ export class LocalStore implements AsyncDisposable {
     await this.#accessTimes.flush().catch(() => {}); // For outside tools alone; the store has times of its own.
     await this.#tasks[Symbol.asyncDispose]();
     await this.#parts.segments.idle();
-    if (this.#mayHaveStrangers) await this.#log.abandon();
+    if (this.#mayHaveStrangers) await this.#log.leave();
     else await this.#log.close();
     await this.#parts.segments.close();
   }

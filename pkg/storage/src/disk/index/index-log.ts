@@ -125,10 +125,9 @@ export class IndexLog {
     await this.#init.disk.remove(IndexFiles.journal(this.#generation)).catch(() => false);
   }
 
-  /** Ends without a word, as a crash would. */
-  async abandon(): Promise<void> {
-    this.#stopTimer?.();
-    await this.#writing;
+  /** Ends with everything written down, but no snapshot: not all is known of which it would have to be. */
+  async leave(): Promise<void> {
+    await this.flush();
     const journal = this.#journal;
     this.#journal = undefined;
     await journal?.close();
