@@ -1,10 +1,10 @@
 import type { Clock } from '@gorego/platform';
 import { fileDiskBytes } from './blocks.ts';
+import { Branches } from './branches.ts';
 import { type Entry, EntryIndex, type NewEntry, shardCount, storedBytesAt } from './index/entry-index.ts';
 import { entryWords, field } from './index/entry-table.ts';
 import type { IndexLog } from './index/index-log.ts';
 import type { Key } from './index/key.ts';
-import { Leaves } from './leaves.ts';
 import type { Place } from './segments/segment-writer.ts';
 import { Ticks } from './ticks.ts';
 
@@ -27,7 +27,7 @@ export class Contents {
   readonly index: EntryIndex;
   readonly #clock: Clock;
   readonly #segments = new Map<number, SegmentUse>();
-  readonly #leaves = new Leaves();
+  readonly #branches = new Branches();
   #fileBytes = 0;
   #log: Pick<IndexLog, 'set' | 'forget' | 'flush'> = { set: () => {}, forget: () => {}, flush: async () => {} };
 
@@ -60,7 +60,7 @@ export class Contents {
 
   /** What files of their own take on the disk, with their directories. */
   get filesDiskBytes(): number {
-    return this.#fileBytes + this.#leaves.diskBytes;
+    return this.#fileBytes + this.#branches.diskBytes;
   }
 
   /** What is wanted of a segment; undefined if nothing is. */
@@ -109,7 +109,7 @@ export class Contents {
   #count(word: number, segment: number, storedBytes: number): void {
     if (segment === 0) {
       this.#fileBytes += fileDiskBytes(storedBytes);
-      this.#leaves.add(word);
+      this.#branches.add(word);
       return;
     }
     const use = this.#segments.get(segment);
@@ -124,7 +124,7 @@ export class Contents {
   #discount({ a }: Key, { segment, sizeBytes, packedBytes = sizeBytes }: Entry): void {
     if (segment === 0) {
       this.#fileBytes -= fileDiskBytes(packedBytes);
-      this.#leaves.remove(a);
+      this.#branches.remove(a);
       return;
     }
     const use = this.#segments.get(segment);

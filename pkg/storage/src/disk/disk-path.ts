@@ -6,16 +6,20 @@ export const DiskPath = {
   staging: 'tmp',
   blobs: 'cas',
 
-  /**
-   * `cas/ab/cd/<hash>`: two levels, so that no directory holds more than a few hundred names of a million. The hashes of
-   * functions other than SHA-256 have the function's name before them: `cas/ab/cd/sha1-<hash>`.
-   */
-  ofBlob(digest: Digest): string {
-    const hex = Digest.hex(digest);
-    return `cas/${hex.slice(0, 2)}/${hex.slice(2, 4)}/${DiskPath.nameOf(digest)}`;
+  /** The directory `cas/ab` of the hashes that begin with that byte: a few thousand names of a million. */
+  branch(byte: number): string {
+    return `cas/${byte.toString(16).padStart(2, '0')}`;
   },
 
-  /** Where a compressed one is, which says how large it is unpacked: `cas/ab/cd/<hash>.<size>.zst`. */
+  /**
+   * `cas/ab/<hash>`. The hashes of functions other than SHA-256 have the function's name before them:
+   * `cas/ab/sha1-<hash>`.
+   */
+  ofBlob(digest: Digest): string {
+    return `cas/${Digest.hex(digest).slice(0, 2)}/${DiskPath.nameOf(digest)}`;
+  },
+
+  /** Where a compressed one is, which says how large it is unpacked: `cas/ab/<hash>.<size>.zst`. */
   ofPacked(digest: Digest): string {
     return `${DiskPath.ofBlob(digest)}.${Digest.sizeBytes(digest)}.zst`;
   },

@@ -2,13 +2,12 @@ import { type Context, throwIfEnded } from '@gorego/context';
 import { fileDiskBytes } from './blocks.ts';
 import { compacted } from './compaction.ts';
 import { recordBytes } from './contents.ts';
-import { DiskPath } from './disk-path.ts';
-import { type Entry, keyAt, shardCount, storedBytesAt, worthAt } from './index/entry-index.ts';
+import { FileRemoval } from './file-removal.ts';
+import { keyAt, shardCount, storedBytesAt, worthAt } from './index/entry-index.ts';
 import { entryWords, field } from './index/entry-table.ts';
-import { Key } from './index/key.ts';
+import type { Key } from './index/key.ts';
 import type { KeySet } from './index/key-set.ts';
 import type { Segment } from './segments/segment.ts';
-import { parentOf } from './staging.ts';
 import type { StoreParts } from './store-parts.ts';
 import { Ticks } from './ticks.ts';
 
@@ -57,26 +56,23 @@ export interface Housekeeping {
   compact(ctx: Context, share: number, isEnough: () => boolean): Promise<void>;
 }
 
-/** How many files are removed at once: readers use the same few threads. */
-const removedAtOnce = 2;
-
 /** A store's entries by age, and ways to be rid of them. */
 export class StoreHousekeeping implements Housekeeping {
   readonly #parts: StoreParts;
   readonly #diskBytes: () => number;
   /** Lets others have their turn. */
   readonly #pause: () => Promise<void>;
-  /** What files take that are forgotten, and not yet gone. */
-  #leavingBytes = 0;
+  readonly #removal: FileRemoval;
 
   constructor(parts: StoreParts, diskBytes: () => number, pause: () => Promise<void>) {
     this.#parts = parts;
+    this.#removal = new FileRemoval(parts);
     this.#diskBytes = diskBytes;
     this.#pause = pause;
   }
 
   get diskBytes(): number {
-    return this.#diskBytes() + this.#leavingBytes;
+    return this.#diskBytes() + this.#removal.leavingBytes;
   }
 
   get deadBytes(): number {
@@ -147,7 +143,8 @@ export class StoreHousekeeping implements Housekeeping {
     const first = Math.floor(this.#parts.fraction() * shardCount);
     for (let i = 0; i < shardCount && removed.bytes < bytes; i++) {
       throwIfEnded(ctx);
-      const { words } = contents.index.shard((first + i) % shardCount);
+      const branch = (first + i) % shardCount;
+      const { words } = contents.index.shard(branch);
       const victims: Key[] = [];
       for (let at = 0; at < words.length && removed.bytes < bytes; at += entryWords) {
         if (words[at + field.flags] === 0 || ageAt(words, at, now, exactTicks, factors) < least) continue;
@@ -155,7 +152,7 @@ export class StoreHousekeeping implements Housekeeping {
         removed.count++;
         removed.bytes += bytesAt(words, at);
       }
-      await this.#remove(victims);
+      await this.#removal.remove(branch, victims);
       if (victims.length > 0 && isEnough()) break; // Directories went too.
       if (words.length > pausedWords) await this.#pause();
     }
@@ -188,54 +185,6 @@ export class StoreHousekeeping implements Housekeeping {
 
   #deadShare({ number, lengthBytes }: Segment): number {
     return 1 - (this.#parts.contents.useOf(number)?.bytes ?? 0) / Math.max(1, lengthBytes);
-  }
-
-  /** The index forgets them first: a crash in between leaves files that nobody knows, never names without files. */
-  async #remove(keys: readonly Key[]): Promise<void> {
-    const { contents, locks } = this.#parts;
-    const files: { readonly key: Key; readonly entry: Entry; readonly bytes: number }[] = [];
-    for (const key of keys) {
-      const entry = contents.forget(key);
-      if (entry?.segment !== 0) continue;
-      const bytes = fileDiskBytes(entry.packedBytes ?? entry.sizeBytes);
-      this.#leavingBytes += bytes;
-      files.push({ key, entry, bytes });
-    }
-    if (files.length === 0) return;
-    await contents.writtenDown();
-    const queue = files.values();
-    let failure: unknown;
-    const worker = async (): Promise<void> => {
-      for (const { key, entry, bytes } of queue) {
-        try {
-          await locks.run(key, () => this.#unlink(key));
-        } catch (reason) {
-          contents.set(key, entry); // It is still there.
-          failure ??= reason;
-        } finally {
-          this.#leavingBytes -= bytes;
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(removedAtOnce, files.length) }, worker));
-    if (failure !== undefined) throw failure;
-  }
-
-  /** The index knows half of the hash: the directory knows the rest. */
-  async #unlink(key: Key): Promise<void> {
-    const { disk, staging, contents } = this.#parts;
-    if (contents.index.get(key) !== undefined) return; // It came back meanwhile.
-    const word = key.a.toString(16).padStart(8, '0');
-    const directory = `${DiskPath.blobs}/${word.slice(0, 2)}/${word.slice(2, 4)}`;
-    for (const { name } of await disk.list(directory)) {
-      const found = DiskPath.blobIn(name, 1);
-      if (found === undefined || !isSame(Key.ofBlob(found.digest), key)) continue;
-      await disk.remove(`${directory}/${name}`);
-    }
-    for (let empty = directory; empty !== DiskPath.blobs; empty = parentOf(empty)) {
-      if (!(await disk.removeDirectory(empty))) break;
-      staging.unsettle(empty);
-    }
   }
 }
 
@@ -278,8 +227,4 @@ function ageOfBucket(bucket: number): number {
 function bytesAt(words: Uint32Array, at: number): number {
   const bytes = storedBytesAt(words, at);
   return words[at + field.segment] === 0 ? fileDiskBytes(bytes) : recordBytes(bytes);
-}
-
-function isSame(one: Key, other: Key): boolean {
-  return one.a === other.a && one.b === other.b && one.c === other.c && one.d === other.d;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codecs } from '@gorego/compression';
@@ -92,7 +92,7 @@ describe('LocalStore', () => {
   test('lays a blob down as a plain file under its hash, and finds it after a restart', async () => {
     await store.blobs.put(ctx, digest, inPieces(bytes));
     const hex = Digest.hex(digest);
-    const path = join(dir, 'cas', hex.slice(0, 2), hex.slice(2, 4), hex);
+    const path = join(dir, 'cas', hex.slice(0, 2), hex);
     expect(Buffer.compare(await readFile(path), bytes)).toBe(0);
     await reopen();
     expect(await read(digest)).toHaveLength(100_000);
@@ -338,6 +338,20 @@ describe('LocalStore', () => {
     },
   );
 
+  test('takes over files that it knows and that lie a level deeper', async () => {
+    await store.blobs.put(ctx, digest, inPieces(bytes));
+    await store[Symbol.asyncDispose]();
+    const path = join(dir, DiskPath.ofBlob(digest));
+    const deeper = join(path, '..', Digest.hex(digest).slice(2, 4));
+    await mkdir(deeper);
+    await rename(path, join(deeper, Digest.hex(digest)));
+    store = await open();
+    await store.reconciled();
+    expect(await store.blobs.findMissing(ctx, new Set([digest]))).toEqual(new Set());
+    expect(await read(digest)).toHaveLength(100_000);
+    expect(await readdir(join(path, '..'))).toEqual([Digest.hex(digest)]);
+  });
+
   test('forgets files that somebody removed', async () => {
     await store.blobs.put(ctx, digest, inPieces(bytes));
     await store[Symbol.asyncDispose]();
@@ -435,7 +449,7 @@ describe('a LocalStore that compresses', () => {
     const names = await files();
     const noiseName = Digest.hex(Digest.ofBytes(noise));
     const largeName = `${Digest.hex(Digest.ofBytes(large))}.${large.byteLength}.zst`;
-    expect(names.map((name) => name.slice(6)).sort()).toEqual([largeName, noiseName].sort());
+    expect(names.map((name) => name.slice(3)).sort()).toEqual([largeName, noiseName].sort());
     expect(store.diskBytes).toBeLessThan(noise.byteLength + 200_000);
     expect((await get(noise))?.compressed).toBeUndefined();
   });

@@ -30,7 +30,7 @@ const strangersShownMax = 100;
 
 /**
  * Compares the files with what the index knows of them, one directory after the other, while the store is in use. Blobs
- * that lie as `ab/cd/<hash>`, `ab/<hash>` or `cas/ab/<hash>` get the place they have here.
+ * that lie as `ab/<hash>`, `ab/cd/<hash>` or `cas/ab/cd/<hash>` get the place they have here.
  */
 export async function reconcile(
   ctx: Context,
@@ -49,7 +49,7 @@ export async function reconcile(
   }
   for (let branch = 0; branch < shardCount; branch++) {
     const name = branch.toString(16).padStart(2, '0');
-    await walk.branch(ctx, branch, branches.has(name) ? `${DiskPath.blobs}/${name}` : undefined);
+    await walk.branch(ctx, branch, branches.has(name));
     onProgress((branch + 1) / shardCount);
   }
   return walk;
@@ -75,39 +75,29 @@ class Walk implements Reconciled {
     if (this.strangers.length < strangersShownMax) this.strangers.push(path);
   }
 
-  /** `cas/ab`, if it is there, and what the index has in it. */
-  async branch(ctx: Context, number: number, path: string | undefined): Promise<void> {
+  /** What is in the directory `cas/ab`, if it is there, and what the index has in it. */
+  async branch(ctx: Context, number: number, isThere: boolean): Promise<void> {
     const seen = new Set<number>();
     const expected = this.#filesIn(number);
-    for (const { name, kind } of path === undefined ? [] : await this.#disk.list(path)) {
-      throwIfEnded(ctx);
-      if (kind === 'directory' && hexByte.test(name)) await this.#leaf(ctx, `${path}/${name}`, seen);
-      else if (kind === 'file') await this.#file(path as string, name, seen);
-      else this.stranger(`${path}/${name}`);
-    }
-    for (const key of expected) if (!seen.has(sumOf(key))) await this.#missing(key);
+    if (isThere) await this.#directory(ctx, DiskPath.branch(number), seen);
+    for (const key of expected) if (!seen.has(sumOf(key))) this.#missing(key);
   }
 
   /** A directory `ab` beside ours. */
   async foreign(ctx: Context, path: string): Promise<void> {
-    const seen = new Set<number>();
+    await this.#directory(ctx, path, new Set());
+  }
+
+  /** Files, and directories of files named by the next byte. It is gone afterwards if nothing is left in it. */
+  async #directory(ctx: Context, path: string, seen: Set<number>, { isLeaf = false } = {}): Promise<void> {
     for (const { name, kind } of await this.#disk.list(path)) {
       throwIfEnded(ctx);
-      if (kind === 'directory' && hexByte.test(name)) await this.#leaf(ctx, `${path}/${name}`, seen);
-      else if (kind === 'file') await this.#file(path, name, seen);
+      if (kind === 'file') await this.#file(path, name, seen);
+      else if (kind === 'directory' && hexByte.test(name) && !isLeaf)
+        await this.#directory(ctx, `${path}/${name}`, seen, { isLeaf: true });
       else this.stranger(`${path}/${name}`);
     }
     await this.#disk.removeDirectory(path);
-  }
-
-  async #leaf(ctx: Context, path: string, seen: Set<number>): Promise<void> {
-    const entries = await this.#disk.list(path);
-    for (const { name, kind } of entries) {
-      throwIfEnded(ctx);
-      if (kind === 'file') await this.#file(path, name, seen);
-      else this.stranger(`${path}/${name}`);
-    }
-    if (entries.length === 0 || !path.startsWith(`${DiskPath.blobs}/`)) await this.#disk.removeDirectory(path);
   }
 
   async #file(directory: string, name: string, seen: Set<number>): Promise<void> {
@@ -120,16 +110,18 @@ class Walk implements Reconciled {
     const sizeBytes = Digest.sizeBytes(digest);
     const key = Key.ofBlob(digest);
     const known = this.#contents.index.get(key);
-    if (known?.segment === 0 && known.sizeBytes === sizeBytes) {
-      const isKnown = (known.packedBytes !== undefined) === isPacked;
-      if (!isKnown) await this.#disk.remove(path); // The same blob, in the other form.
-      seen.add(sumOf(key));
-      if (known.isSuspect) await this.#check(digest);
+    const isKnown = known?.segment === 0 && known.sizeBytes === sizeBytes;
+    if (isKnown && (known.packedBytes !== undefined) !== isPacked) {
+      await this.#disk.remove(path); // The same blob, in the other form.
       return;
     }
     if (!(await this.#placed(path, isPacked ? DiskPath.ofPacked(digest) : DiskPath.ofBlob(digest))))
       return this.stranger(path);
     seen.add(sumOf(key));
+    if (isKnown) {
+      if (known.isSuspect) await this.#check(digest);
+      return;
+    }
     const used = Ticks.of(Math.max(stat.modifiedMs, stat.accessedMs));
     const packedBytes = isPacked ? stat.sizeBytes : undefined;
     this.#contents.set(key, { kind: 'blob', sizeBytes, packedBytes, segment: 0, offset: 0, used });
@@ -149,7 +141,7 @@ class Walk implements Reconciled {
   }
 
   /** The index has it, the walk did not see it: perhaps it was removed, perhaps only just renamed into place. */
-  async #missing(key: Key): Promise<void> {
+  #missing(key: Key): void {
     const entry = this.#contents.index.get(key);
     if (entry === undefined || entry.segment !== 0 || entry.used >= this.#begun) return;
     this.#contents.forget(key);

@@ -10,8 +10,8 @@ import type { StoreParts } from './store-parts.ts';
 const gatherBytes = 64 * 1024;
 /** Room is taken in steps of this, as bytes come: who only announces a blob displaces nothing. */
 const reserveBytes = 4 * 1024 * 1024;
-/** A name, and the two directories it may need. */
-const overheadBytes = 3 * blockBytes;
+/** A name, and the directory it may need. */
+const overheadBytes = 2 * blockBytes;
 
 /** A file on its way to a name, written below `tmp/` and renamed into place. Disposing it without one removes it. */
 export class StagedFile implements AsyncDisposable {
@@ -135,11 +135,12 @@ function abandoned(): Failure {
 }
 
 /** Whatever stands in its way goes into the quarantine. */
-async function renamed({ disk, quarantine }: StoreParts, from: string, to: string): Promise<void> {
+async function renamed({ disk, quarantine, staging }: StoreParts, from: string, to: string): Promise<void> {
   try {
     await disk.rename(from, to);
   } catch (reason) {
     if (!isNotFound(reason)) await quarantine.takeObstacles(to);
+    staging.unsettle(parentOf(to));
     await disk.makeDirectory(parentOf(to));
     await disk.rename(from, to);
   }

@@ -38,9 +38,9 @@ export class Staging {
     }
   }
 
-  /** A directory was removed, because it was empty. */
+  /** A directory had to be made anew, and perhaps those above it. */
   unsettle(directory: string): void {
-    this.#settled.delete(directory);
+    for (let child = directory; child !== ''; child = parentOf(child)) this.#settled.delete(child);
   }
 }
 

@@ -57,27 +57,25 @@ async function* records(ctx: Context, { contents, segments }: Parts): AsyncGener
 async function* files(ctx: Context, parts: Parts): AsyncGenerator<Stored> {
   const { disk, contents } = parts;
   for (const branch of await disk.list(DiskPath.blobs)) {
-    for (const leaf of await disk.list(`${DiskPath.blobs}/${branch.name}`)) {
-      const directory = `${DiskPath.blobs}/${branch.name}/${leaf.name}`;
-      for (const { name } of leaf.kind === 'directory' ? await disk.list(directory) : []) {
-        throwIfEnded(ctx);
-        const path = `${directory}/${name}`;
-        const stat = await disk.stat(path);
-        const found = stat?.kind === 'file' ? DiskPath.blobIn(name, stat.sizeBytes) : undefined;
-        if (stat === undefined || found === undefined) continue;
-        const { digest, isPacked } = found;
-        const entry = contents.index.get(Key.ofBlob(digest));
-        if (entry !== undefined && entry.segment !== 0) continue;
-        yield {
-          ...{ kind: 'blob', digest, instance: '', sizeBytes: Digest.sizeBytes(digest) },
-          diskBytes: fileDiskBytes(stat.sizeBytes),
-          usedMs: entry === undefined ? stat.modifiedMs : Ticks.toMs(entry.used),
-          // One that the index knows by another size is cut short, or has grown.
-          isRight: async () =>
-            (entry?.sizeBytes ?? Digest.sizeBytes(digest)) === Digest.sizeBytes(digest) &&
-            isRightFile(ctx, parts, path, digest, isPacked),
-        };
-      }
+    const directory = `${DiskPath.blobs}/${branch.name}`;
+    for (const { name } of branch.kind === 'directory' ? await disk.list(directory) : []) {
+      throwIfEnded(ctx);
+      const path = `${directory}/${name}`;
+      const stat = await disk.stat(path);
+      const found = stat?.kind === 'file' ? DiskPath.blobIn(name, stat.sizeBytes) : undefined;
+      if (stat === undefined || found === undefined) continue;
+      const { digest, isPacked } = found;
+      const entry = contents.index.get(Key.ofBlob(digest));
+      if (entry !== undefined && entry.segment !== 0) continue;
+      yield {
+        ...{ kind: 'blob', digest, instance: '', sizeBytes: Digest.sizeBytes(digest) },
+        diskBytes: fileDiskBytes(stat.sizeBytes),
+        usedMs: entry === undefined ? stat.modifiedMs : Ticks.toMs(entry.used),
+        // One that the index knows by another size is cut short, or has grown.
+        isRight: async () =>
+          (entry?.sizeBytes ?? Digest.sizeBytes(digest)) === Digest.sizeBytes(digest) &&
+          isRightFile(ctx, parts, path, digest, isPacked),
+      };
     }
   }
 }

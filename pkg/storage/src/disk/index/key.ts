@@ -34,6 +34,11 @@ export const Key = {
     return { a: word(digest, at), b: word(digest, at + 8) };
   },
 
+  /** For maps. */
+  text({ a, b, c, d }: Key): string {
+    return `${a}/${b}/${c}/${d}`;
+  },
+
   /** Of an action's result in one instance. */
   ofAction(instance: string, action: Digest): Key {
     const hex = hash('sha256', `${action}\n${instance}`, 'hex');

@@ -1,0 +1,76 @@
+import { background } from '@gorego/context';
+import { Digest } from '@gorego/digest';
+import { SeededRandom, SimulatedClock, SimulatedDisk } from '@gorego/simulation';
+import { describe, expect, test } from '@jest/globals';
+import { BlobReader } from '../blob-reader.ts';
+import { patterned } from '../testing/index.ts';
+import { LocalStore } from './local-store.ts';
+
+const ctx = background();
+const blobs = Array.from({ length: 30 }, (_, i) => patterned(100 + i, i)).map((bytes) => ({
+  bytes,
+  digest: Digest.ofBytes(bytes),
+}));
+const digests = new Set(blobs.map(({ digest }) => digest));
+
+/** In a store of files; a loss of power afterwards loses nothing that was there. */
+async function inStore(seed: number, work: (store: LocalStore, disk: SimulatedDisk) => Promise<void>): Promise<void> {
+  const clock = new SimulatedClock(new SeededRandom(seed));
+  const disk = new SimulatedDisk(new SeededRandom(seed), clock);
+  await clock.run(
+    (async () => {
+      await using store = await openOn(disk, clock);
+      await store.reconciled();
+      for (const { bytes, digest } of blobs) await store.blobs.put(ctx, digest, BlobReader.ofBytes(bytes));
+      await work(store, disk);
+      const after = await openOn(disk.afterwards('power'), clock);
+      await after.reconciled();
+      const lost = await after.blobs.findMissing(ctx, digests);
+      expect(lost.difference(await store.blobs.findMissing(ctx, digests))).toEqual(new Set());
+      await after[Symbol.asyncDispose]();
+    })(),
+  );
+}
+
+const openOn = (disk: SimulatedDisk, clock: SimulatedClock): Promise<LocalStore> =>
+  LocalStore.open({
+    ...{ disk, clock, random: new SeededRandom(1), boot: 'this one', durability: 'power', segmentThreshold: 0 },
+  });
+
+const all = 2 ** 40;
+const filesOn = (disk: SimulatedDisk): string[] =>
+  Array.from(disk.files.keys()).filter((path) => path.startsWith('cas/'));
+
+describe('removing what has files of its own', () => {
+  test('leaves neither files nor directories, and forgets them', () =>
+    inStore(1, async (store, disk) => {
+      const { count } = await store.housekeeping.evict(ctx, 0, all);
+      expect(count).toBe(blobs.length);
+      expect(filesOn(disk)).toEqual([]);
+      expect(await disk.list('cas')).toEqual([]);
+      expect(await store.blobs.findMissing(ctx, digests)).toEqual(digests);
+    }));
+
+  test('removes no more than it must', () =>
+    inStore(2, async (store, disk) => {
+      const { count } = await store.housekeeping.evict(ctx, 0, 10 * 4096);
+      expect(count).toBe(10);
+      expect(filesOn(disk)).toHaveLength(20);
+    }));
+
+  test('spares what is brought again meanwhile', () =>
+    inStore(3, async (store, disk) => {
+      const again = blobs.map(({ bytes, digest }) => store.blobs.put(ctx, digest, BlobReader.ofBytes(bytes)));
+      await Promise.all([store.housekeeping.evict(ctx, 0, all), ...again]);
+      const missing = await store.blobs.findMissing(ctx, digests);
+      expect(filesOn(disk)).toHaveLength(blobs.length - missing.size);
+    }));
+
+  test.each([4, 5, 6, 7, 8])('what is brought after it survives a loss of power like anything else (%d)', (seed) =>
+    inStore(seed, async (store) => {
+      await store.housekeeping.evict(ctx, 0, all);
+      for (const { bytes, digest } of blobs) await store.blobs.put(ctx, digest, BlobReader.ofBytes(bytes));
+      expect(await store.blobs.findMissing(ctx, digests)).toEqual(new Set());
+    }),
+  );
+});

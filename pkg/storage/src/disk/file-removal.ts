@@ -1,0 +1,88 @@
+import { fileDiskBytes } from './blocks.ts';
+import { DiskPath } from './disk-path.ts';
+import type { Entry } from './index/entry-index.ts';
+import { Key } from './index/key.ts';
+import type { StoreParts } from './store-parts.ts';
+
+/** How many files are removed at once: readers use the same few threads. */
+const removedAtOnce = 2;
+
+interface Leaving {
+  readonly key: Key;
+  readonly entry: Entry;
+  /** On the disk. */
+  readonly bytes: number;
+}
+
+/** Removes what the index knows, files included. */
+export class FileRemoval {
+  readonly #parts: StoreParts;
+  #leavingBytes = 0;
+
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+  }
+
+  /** What files take that are forgotten, and not yet gone. */
+  get leavingBytes(): number {
+    return this.#leavingBytes;
+  }
+
+  /**
+   * Forgets these keys, all of one branch, and removes the files. The index forgets first: a crash in between leaves files
+   * that nobody knows, never names without files. A file that can't be removed is known again; the first failure is thrown.
+   */
+  async remove(branch: number, keys: readonly Key[]): Promise<void> {
+    const { contents, disk, locks } = this.#parts;
+    const files = this.#forgotten(keys);
+    if (files.length === 0) return;
+    await contents.writtenDown();
+    const directory = DiskPath.branch(branch);
+    const names = this.#namesOf(directory, files);
+    const queue = files.values();
+    let failure: unknown;
+    const worker = async (): Promise<void> => {
+      for (const { key, entry, bytes } of queue) {
+        const unlink = async (): Promise<void> => {
+          const paths = (await names).get(Key.text(key)) ?? [];
+          if (contents.index.get(key) !== undefined) return; // It came back meanwhile.
+          for (const name of paths) await disk.remove(`${directory}/${name}`);
+        };
+        try {
+          await locks.run(key, unlink);
+        } catch (reason) {
+          if (contents.index.get(key) === undefined) contents.set(key, entry); // It is still there.
+          failure ??= reason;
+        } finally {
+          this.#leavingBytes -= bytes;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(removedAtOnce, files.length) }, worker));
+    if (failure !== undefined) throw failure;
+    await disk.removeDirectory(directory); // If nothing is left in it.
+  }
+
+  /** Those that have files of their own. */
+  #forgotten(keys: readonly Key[]): readonly Leaving[] {
+    const files: Leaving[] = [];
+    for (const key of keys) {
+      const entry = this.#parts.contents.forget(key);
+      if (entry?.segment !== 0) continue;
+      const bytes = fileDiskBytes(entry.packedBytes ?? entry.sizeBytes);
+      this.#leavingBytes += bytes;
+      files.push({ key, entry, bytes });
+    }
+    return files;
+  }
+
+  /** The index knows half of each hash: the directory knows the rest. By the keys' texts. */
+  async #namesOf(directory: string, files: readonly Leaving[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const names = new Map<string, string[]>(files.map(({ key }) => [Key.text(key), []]));
+    for (const { name } of await this.#parts.disk.list(directory)) {
+      const found = DiskPath.blobIn(name, 1);
+      if (found !== undefined) names.get(Key.text(Key.ofBlob(found.digest)))?.push(name);
+    }
+    return names;
+  }
+}
