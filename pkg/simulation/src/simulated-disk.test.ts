@@ -57,6 +57,22 @@ describe('SimulatedDisk', () => {
     expect(seen.size).toBeGreaterThan(4);
   });
 
+  test('can’t read what is spoilt, and all around it', async () => {
+    const { disk, clock } = aDisk();
+    await clock.run(
+      (async () => {
+        await write(disk, 'a', 'hello world');
+        disk.spoil('a', 3, 5);
+        const file = await disk.open('a');
+        await expect(file?.read(Buffer.alloc(4), 0)).rejects.toMatchObject({ cause: { code: 'EIO' } });
+        expect(() => file?.readNow(Buffer.alloc(9), 4)).toThrow('EIO');
+        expect(await file?.read(Buffer.alloc(3), 0)).toBe(3);
+        expect(await file?.read(Buffer.alloc(9), 5)).toBe(6);
+        await file?.close();
+      })(),
+    );
+  });
+
   test('dies in the middle of an operation, and nothing works after it', async () => {
     const texts = new Set<string | undefined>();
     for (let seed = 0; seed < 200; seed++) {

@@ -31,6 +31,8 @@ interface Inode {
   readonly number: number;
   modifiedMs: number;
   accessedMs: number;
+  /** What can't be read any more. */
+  spoilt?: { readonly start: number; readonly end: number };
 }
 
 /** Names given (`to`) and taken (`from`) in one stroke, which the directories have not been synced after. */
@@ -72,6 +74,12 @@ export class SimulatedDisk implements Disk {
   /** Behaves like this from now on. */
   trouble(faults: DiskFaults): void {
     this.#faults = faults;
+  }
+
+  /** Those bytes of a file can't be read from now on. */
+  spoil(path: string, start = 0, end: number = Number.POSITIVE_INFINITY): void {
+    const inode = this.#files.get(path);
+    if (inode !== undefined) inode.spoilt = { start, end };
   }
 
   /** Operations so far. */
@@ -240,6 +248,8 @@ export class SimulatedDisk implements Disk {
     this.openFiles++;
     let isOpen = true;
     const read = (into: Uint8Array, position: number): number => {
+      const { start, end } = inode.spoilt ?? { start: 0, end: 0 };
+      if (position < end && position + into.byteLength > start) throw unreadable();
       const bytes = inode.bytes.subarray(position, position + into.byteLength);
       into.set(bytes);
       return bytes.byteLength;
@@ -338,6 +348,11 @@ function apply(names: Map<string, Inode>, { from, to, inode }: NameChange): void
 
 function gone(): Failure {
   return new Failure('unavailable', 'the machine has stopped');
+}
+
+function unreadable(): Failure {
+  const cause = Object.assign(new Error('EIO'), { code: 'EIO' });
+  return new Failure('internal', 'read: EIO', { cause });
 }
 
 function parentOf(path: string): string {

@@ -1,5 +1,6 @@
 import { Digest } from '@gorego/digest';
 import type { Contents } from './contents.ts';
+import { unlessDamaged } from './damage.ts';
 import { shardCount } from './index/entry-index.ts';
 import { field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
@@ -51,8 +52,8 @@ export async function adoptRecords(
     )
       continue;
     if (verifies || !isBlob) {
-      const body = await segment.readSome(Buffer.allocUnsafe(bodyBytes), bodyOffset);
-      if (!isRight(header, body)) continue;
+      const body = await unlessDamaged(segment.readSome(Buffer.allocUnsafe(bodyBytes), bodyOffset));
+      if (body === undefined || !isRight(header, body)) continue;
     }
     const sizeBytes = isBlob ? Digest.sizeBytes(digest) : bodyBytes;
     const packedBytes = header.encoding === Encoding.asIs ? undefined : bodyBytes;

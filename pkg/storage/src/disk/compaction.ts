@@ -1,5 +1,6 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Failure } from '@gorego/errors';
+import { unlessDamaged } from './damage.ts';
 import { Key } from './index/key.ts';
 import type { Segment } from './segments/segment.ts';
 import { recordsIn } from './segments/segment-scan.ts';
@@ -30,8 +31,9 @@ export async function compacted(
         contents.forget(key);
         continue;
       }
-      const record = await segment.readSome(Buffer.allocUnsafe(bodyOffset - offset + header.bodyBytes), offset);
       const bodyAt = bodyOffset - offset;
+      const record = await unlessDamaged(segment.readSome(Buffer.allocUnsafe(bodyAt + header.bodyBytes), offset));
+      if (record === undefined) continue;
       const move = segments
         .append(record.subarray(0, bodyAt), record.subarray(bodyAt), (place) => contents.move(key, from, place))
         .then(
@@ -47,7 +49,7 @@ export async function compacted(
     }
     await Promise.all(moving);
   }
-  // What the scan did not come by is not there to be read either.
+  // What the scan did not come by, or could not read, is not there for others either.
   contents.forgetAllIn(segment.number);
   await segments.drop(segment.number);
 }

@@ -4,7 +4,8 @@ import type { DiskFile, FileStat } from '@gorego/platform';
 import { BlobReader } from '../blob-reader.ts';
 import type { Span } from '../byte-range.ts';
 import { verifying } from '../verified.ts';
-import { checkContent, type FileContent, type FileForm, isDamage } from './file-form.ts';
+import { isDamage, unlessDamaged } from './damage.ts';
+import { checkContent, type FileContent, type FileForm } from './file-form.ts';
 import type { Entry, NewEntry } from './index/entry-index.ts';
 import { Key } from './index/key.ts';
 import type { StagedFile } from './staged-file.ts';
@@ -145,14 +146,9 @@ export class FileBlobs {
 
   /** Of a file that could be the blob. */
   async #stat(digest: Digest): Promise<FileStat | undefined> {
-    try {
-      const stat = await this.#parts.disk.stat(this.#form.pathOf(digest));
-      const isSized = this.#form.isPacked || stat?.sizeBytes === Digest.sizeBytes(digest);
-      return stat?.kind === 'file' && isSized ? stat : undefined;
-    } catch (reason) {
-      if (!isDamage(reason)) throw reason;
-      return undefined;
-    }
+    const stat = await unlessDamaged(this.#parts.disk.stat(this.#form.pathOf(digest)));
+    const isSized = this.#form.isPacked || stat?.sizeBytes === Digest.sizeBytes(digest);
+    return stat?.kind === 'file' && isSized ? stat : undefined;
   }
 
   /** False if the index has come to know another file since, or none. */

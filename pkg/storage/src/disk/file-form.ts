@@ -1,7 +1,7 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
-import { type DiskFile, isUnreadable } from '@gorego/platform';
+import type { DiskFile } from '@gorego/platform';
 import type { Span } from '../byte-range.ts';
 
 /** How a blob is kept in a file of its own. */
@@ -17,12 +17,6 @@ export interface FileContent {
   chunks(ctx: Context, span: Span): AsyncIterable<Uint8Array>;
   /** The same from `start` to the end as zstd frames; undefined if that isn't how it is kept. */
   compressed(ctx: Context, start: number): AsyncIterable<Uint8Array> | undefined;
-}
-
-/** Is it the stored bytes that are to blame: wrong, short, or not to be had from this disk? */
-export function isDamage(reason: unknown): boolean {
-  const failure = Failure.from(reason);
-  return failure.code === 'data_loss' || isUnreadable(failure);
 }
 
 /** Reads all of it; `data_loss` if it isn't that blob. */

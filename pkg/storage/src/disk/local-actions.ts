@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { type Context, throwIfEnded } from '@gorego/context';
 import type { Digest } from '@gorego/digest';
-import { Failure } from '@gorego/errors';
 import type { KeptActions } from '../action-cache.ts';
+import { isDamage } from './damage.ts';
 import type { Entry } from './index/entry-index.ts';
 import { Key } from './index/key.ts';
 import { written } from './recording.ts';
@@ -60,23 +60,21 @@ export class LocalActions implements KeptActions {
   async #read(action: Digest, key: Key, { segment, offset, sizeBytes }: Entry): Promise<Uint8Array | undefined> {
     const { contents, segments, quarantine, onCorrupt, spawn } = this.#parts;
     const length = SegmentRecord.headerBytes({ digest: action, instance: this.#instance }) + sizeBytes;
-    let record: Uint8Array | undefined;
+    let damaged: Uint8Array | undefined;
     try {
-      record = segments.readRecent(segment, offset, length) ?? (await segments.read(segment, offset, length));
+      const record = segments.readRecent(segment, offset, length) ?? (await segments.read(segment, offset, length));
+      const result = record && this.#resultIn(record, action, sizeBytes);
+      if (record === undefined || result !== undefined) return result;
+      damaged = record;
     } catch (reason) {
-      const failure = Failure.from(reason);
-      if (failure.code !== 'data_loss') throw failure;
-      record = new Uint8Array();
+      if (!isDamage(reason)) throw reason;
     }
-    if (record === undefined) return undefined;
-    const result = this.#resultIn(record, action, sizeBytes);
-    if (result !== undefined) return result;
     contents.forgetSame(key, { segment, offset });
     onCorrupt(action, `${Segment.path(segment)} at byte ${offset}`);
-    const damaged = record;
-    spawn('set a damaged record aside', () =>
-      quarantine.takeBytes(`action-${action.slice(-20)}`.replace('/', '-'), damaged),
-    );
+    if (damaged !== undefined) {
+      const [name, bytes] = [`action-${action.slice(-20)}`.replace('/', '-'), damaged];
+      spawn('set a damaged record aside', () => quarantine.takeBytes(name, bytes));
+    }
     return undefined;
   }
 

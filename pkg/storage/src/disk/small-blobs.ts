@@ -3,6 +3,7 @@ import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { BlobReader, type Compressed } from '../blob-reader.ts';
 import type { Span } from '../byte-range.ts';
+import { isDamage } from './damage.ts';
 import type { Entry } from './index/entry-index.ts';
 import type { Key } from './index/key.ts';
 import { blobIn, Encoding, packed, unpacked } from './packing.ts';
@@ -96,8 +97,7 @@ export class SmallBlobs {
 
   /** The record isn't there to be read. */
   #lost(digest: Digest, key: Key, place: { segment: number; offset: number }, reason: unknown): undefined {
-    const failure = Failure.from(reason);
-    if (failure.code !== 'data_loss') throw failure;
+    if (!isDamage(reason)) throw reason;
     this.#parts.contents.forgetSame(key, place);
     this.#parts.onCorrupt(digest, `${Segment.path(place.segment)} at byte ${place.offset}`);
     return undefined;

@@ -1,5 +1,6 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import type { Contents } from './contents.ts';
+import { unlessDamaged } from './damage.ts';
 import { type Entry, shardCount } from './index/entry-index.ts';
 import { Flag, field } from './index/entry-table.ts';
 import type { Key } from './index/key.ts';
@@ -26,11 +27,12 @@ function isSuspectRecord(words: Uint32Array, at: number): boolean {
 
 async function check(contents: Contents, segments: Segments, key: Key, entry: Entry): Promise<void> {
   const { segment, offset, sizeBytes, packedBytes = sizeBytes, kind } = entry;
-  const bytes = await segments.get(segment)?.readSome(Buffer.allocUnsafe(headerBytesMax + packedBytes), offset);
-  if (bytes === undefined) return;
-  const found = SegmentRecord.find(bytes, 0, bytes.byteLength);
-  const isThere = found.kind === 'record' && found.offset === 0 && found.header.kind === kind;
-  const body = isThere ? bytes.subarray(found.bodyOffset, found.bodyOffset + packedBytes) : undefined;
+  const place = segments.get(segment);
+  if (place === undefined) return;
+  const bytes = await unlessDamaged(place.readSome(Buffer.allocUnsafe(headerBytesMax + packedBytes), offset));
+  const found = bytes && SegmentRecord.find(bytes, 0, bytes.byteLength);
+  const isThere = found?.kind === 'record' && found.offset === 0 && found.header.kind === kind;
+  const body = isThere ? bytes?.subarray(found.bodyOffset, found.bodyOffset + packedBytes) : undefined;
   if (isThere && body !== undefined && isRight(found.header, body)) contents.index.verify(key);
   else contents.forgetSame(key, entry);
 }

@@ -1,8 +1,9 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { fileDiskBytes } from './blocks.ts';
+import { isDamage, unlessDamaged } from './damage.ts';
 import { DiskPath } from './disk-path.ts';
-import { checkContent, isDamage } from './file-form.ts';
+import { checkContent } from './file-form.ts';
 import { Key } from './index/key.ts';
 import { isRight } from './packing.ts';
 import { recordsIn } from './segments/segment-scan.ts';
@@ -47,7 +48,8 @@ async function* records(ctx: Context, { contents, segments }: Parts): AsyncGener
         diskBytes: bodyOffset - offset + bodyBytes,
         usedMs: Ticks.toMs(entry.used),
         isRight: async () => {
-          return isRight(header, await segment.readSome(Buffer.allocUnsafe(bodyBytes), bodyOffset));
+          const body = await unlessDamaged(segment.readSome(Buffer.allocUnsafe(bodyBytes), bodyOffset));
+          return body !== undefined && isRight(header, body);
         },
       };
     }

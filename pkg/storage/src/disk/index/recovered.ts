@@ -1,4 +1,5 @@
-import type { Disk } from '@gorego/platform';
+import type { Disk, DiskFile } from '@gorego/platform';
+import { unlessDamaged } from '../damage.ts';
 import { Ticks } from '../ticks.ts';
 import { EntryIndex } from './entry-index.ts';
 import { field } from './entry-table.ts';
@@ -37,7 +38,7 @@ export async function recovered(disk: Disk, boot: string): Promise<Recovered> {
   let suspectFrom = Number.POSITIVE_INFINITY;
   let last = base?.ticks ?? 0;
   for (const generation of since) {
-    const journal = await bytesOf(disk, IndexFiles.journal(generation));
+    const journal = await journalOf(disk, generation);
     const isOfThisBoot = JournalHeader.isOf(boot, journal);
     if (isOfThisBoot === undefined) continue; // It ended before it began.
     last = Math.max(last, replayed(journal, index, segmentEnds));
@@ -73,24 +74,26 @@ interface Base {
 
 async function newest(disk: Disk, snapshots: readonly number[]): Promise<Base | undefined> {
   for (const generation of snapshots.toReversed()) {
-    const file = await disk.open(IndexFiles.snapshot(generation));
-    if (file === undefined) continue;
-    try {
-      const read = await Snapshot.read(file);
-      if (read !== undefined) return { generation, index: read.index, ...read.facts };
-    } finally {
-      await file.close();
-    }
+    const read = await unlessDamaged(contentOf(disk, IndexFiles.snapshot(generation), Snapshot.read));
+    if (read !== undefined) return { generation, index: read.index, ...read.facts };
   }
   return undefined;
 }
 
-async function bytesOf(disk: Disk, path: string): Promise<Uint8Array> {
-  const file = await disk.open(path);
-  if (file === undefined) return new Uint8Array();
-  try {
+async function journalOf(disk: Disk, generation: number): Promise<Uint8Array> {
+  const bytes = contentOf(disk, IndexFiles.journal(generation), async (file) => {
     const into = new Uint8Array((await file.stat()).sizeBytes);
     return into.subarray(0, await file.read(into, 0));
+  });
+  return (await unlessDamaged(bytes)) ?? new Uint8Array();
+}
+
+/** Undefined if there is no such file. */
+async function contentOf<T>(disk: Disk, path: string, read: (file: DiskFile) => Promise<T>): Promise<T | undefined> {
+  const file = await disk.open(path);
+  if (file === undefined) return undefined;
+  try {
+    return await read(file);
   } finally {
     await file.close();
   }

@@ -1,3 +1,4 @@
+import { unlessDamaged } from '../damage.ts';
 import type { Segment } from './segment.ts';
 import { type Found, SegmentRecord } from './segment-record.ts';
 
@@ -5,14 +6,18 @@ import { type Found, SegmentRecord } from './segment-record.ts';
 const windowBytes = 256 * 1024;
 
 /**
- * The records of a segment from `from` on, which is where one begins or anywhere else. What is damaged is passed over;
- * what is cut off at the end is not there.
+ * The records of a segment from `from` on, which is where one begins or anywhere else. What is damaged is passed over, and
+ * what can't be read with all that is read together with it; what is cut off at the end is not there.
  */
 export async function* recordsIn(segment: Segment, from = 0): AsyncGenerator<Found & { kind: 'record' }> {
   const end = segment.lengthBytes;
   const into = Buffer.allocUnsafe(Math.min(windowBytes, Math.max(0, end - from)));
   for (let position = from; position < end; ) {
-    const window = await segment.readSome(into, position);
+    const window = await unlessDamaged(segment.readSome(into, position));
+    if (window === undefined) {
+      position += into.byteLength;
+      continue;
+    }
     const isLast = position + window.byteLength >= end;
     let at = 0;
     while (at < window.byteLength) {
