@@ -23,6 +23,10 @@ import { LocalStore, type StoreObserver } from './local-store.ts';
 
 const ctx = background();
 
+function eacces(): Failure {
+  return new Failure('permission_denied', 'EACCES', { cause: Object.assign(new Error('EACCES'), { code: 'EACCES' }) });
+}
+
 async function fresh(
   compression: 'off' | 'zstd' = 'off',
 ): Promise<{ dir: string; store: LocalStore } & AsyncDisposable> {
@@ -337,6 +341,38 @@ describe('LocalStore', () => {
       expect(await readFile(join(folder, 'notes.txt'), 'utf8')).toBe('mine');
     },
   );
+
+  test('compares everything else when some of the directory is not as it should be', async () => {
+    await store.blobs.put(ctx, digest, inPieces(bytes));
+    await store[Symbol.asyncDispose]();
+    const others = ['00', '11', '22'].map((branch) => `cas/${branch}`);
+    const [file, unlisted, unplaced] = others as [string, string, string];
+    await writeFile(join(dir, file), 'what is this?');
+    await writeFile(join(dir, '44'), 'and this?');
+    await mkdir(join(dir, unlisted));
+    const deeper = join(dir, unplaced, '22');
+    await mkdir(deeper, { recursive: true });
+    await writeFile(join(deeper, '22'.repeat(32)), 'not a blob, but named like one');
+    const worn = new (class extends NodeDisk {
+      override async list(path: string): Promise<readonly Entry[]> {
+        if (path === unlisted) throw eacces();
+        return await super.list(path);
+      }
+      override async rename(from: string, to: string): Promise<void> {
+        if (from.startsWith(unplaced)) throw eacces();
+        await super.rename(from, to);
+      }
+    })(dir);
+    const found: unknown[] = [];
+    store = await LocalStore.open({
+      ...{ disk: worn, random: systemRandom, clock: systemClock, boot: 'this one' },
+      observer: { onReconciled: ({ strangers }) => found.push(strangers.toSorted()) },
+    });
+    await store.reconciled();
+    expect(found).toEqual([[file, unlisted, `${unplaced}/22/${'22'.repeat(32)}`]]);
+    expect(store.comparedShare).toBeUndefined();
+    expect(await read(digest)).toHaveLength(100_000);
+  });
 
   test('takes over files that it knows and that lie a level deeper', async () => {
     await store.blobs.put(ctx, digest, inPieces(bytes));

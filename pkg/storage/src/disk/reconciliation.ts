@@ -2,10 +2,12 @@ import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import type { Disk } from '@gorego/platform';
 import type { Contents } from './contents.ts';
+import { isDamage, unlessDamaged } from './damage.ts';
 import { DiskPath } from './disk-path.ts';
 import { shardCount } from './index/entry-index.ts';
 import { field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
+import { parentOf } from './staging.ts';
 import { Ticks } from './ticks.ts';
 
 /** What a comparison of the directory with the index came to. */
@@ -39,12 +41,12 @@ export async function reconcile(
   { check, onProgress = () => {} }: ReconcileInit,
 ): Promise<Reconciled> {
   const walk = new Walk(disk, contents, check);
-  for (const { name } of await disk.list('')) {
-    if (hexByte.test(name)) await walk.foreign(ctx, name);
+  for (const { name, kind } of await disk.list('')) {
+    if (kind === 'directory' && hexByte.test(name)) await walk.foreign(ctx, name);
   }
   const branches = new Set<string>();
-  for (const { name } of await disk.list(DiskPath.blobs)) {
-    if (hexByte.test(name)) branches.add(name);
+  for (const { name, kind } of await disk.list(DiskPath.blobs)) {
+    if (kind === 'directory' && hexByte.test(name)) branches.add(name);
     else walk.stranger(`${DiskPath.blobs}/${name}`);
   }
   for (let branch = 0; branch < shardCount; branch++) {
@@ -90,7 +92,9 @@ class Walk implements Reconciled {
 
   /** Files, and directories of files named by the next byte. It is gone afterwards if nothing is left in it. */
   async #directory(ctx: Context, path: string, seen: Set<number>, { isLeaf = false } = {}): Promise<void> {
-    for (const { name, kind } of await this.#disk.list(path)) {
+    const entries = await unlessDamaged(this.#disk.list(path));
+    if (entries === undefined) return this.stranger(path);
+    for (const { name, kind } of entries) {
       throwIfEnded(ctx);
       if (kind === 'file') await this.#file(path, name, seen);
       else if (kind === 'directory' && hexByte.test(name) && !isLeaf)
@@ -102,8 +106,8 @@ class Walk implements Reconciled {
 
   async #file(directory: string, name: string, seen: Set<number>): Promise<void> {
     const path = `${directory}/${name}`;
-    const stat = await this.#disk.stat(path);
-    if (stat === undefined) return;
+    const stat = await unlessDamaged(this.#disk.stat(path));
+    if (stat === undefined) return; // It was removed meanwhile.
     const found = DiskPath.blobIn(name, stat.sizeBytes);
     if (found === undefined) return this.stranger(path);
     const { digest, isPacked } = found;
@@ -128,12 +132,18 @@ class Walk implements Reconciled {
     this.adopted++;
   }
 
+  /** False if it has to stay where it is. */
   async #placed(path: string, to: string): Promise<boolean> {
     if (path === to) return true;
-    if ((await this.#disk.stat(to)) !== undefined) return false;
-    await this.#disk.makeDirectory(to.slice(0, to.lastIndexOf('/')));
-    await this.#disk.rename(path, to);
-    return true;
+    try {
+      if ((await this.#disk.stat(to)) !== undefined) return false;
+      await this.#disk.makeDirectory(parentOf(to));
+      await this.#disk.rename(path, to);
+      return true;
+    } catch (reason) {
+      if (!isDamage(reason)) throw reason;
+      return false;
+    }
   }
 
   #filesIn(branch: number): Key[] {
