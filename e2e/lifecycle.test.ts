@@ -35,8 +35,23 @@ describe('gorego', () => {
       await using server = await startGorego([`--local_store.dir=${base.path}/store`]);
       expect(await gorego(['health', server.address], base.path)).toEqual({ status: 0, output: 'SERVING\n' });
       const nobody = await gorego(['health', '127.0.0.1:1'], base.path);
-      expect(nobody.status).toBe(1);
-      expect(nobody.output).toMatch(/^gorego: 127\.0\.0\.1:1 does not answer/);
+      expect(nobody).toEqual({
+        status: 1,
+        output: 'gorego: 127.0.0.1:1 does not answer: connect ECONNREFUSED 127.0.0.1:1\n',
+      });
+    },
+    timeoutMs,
+  );
+
+  test.each([':PORT', '0.0.0.0:PORT', '[::]:PORT'])(
+    'is asked on this machine by what it listens on, %s',
+    async (everywhere) => {
+      await using base = await temporary();
+      await using server = await startGorego([`--local_store.dir=${base.path}/store`]);
+      const address = everywhere.replace('PORT', server.address.slice(server.address.indexOf(':') + 1));
+      const serving = { status: 0, output: 'SERVING\n' };
+      expect(await gorego(['health', address], base.path)).toEqual(serving);
+      expect(await gorego(['health', `--listen_addr=${address}`], base.path)).toEqual(serving);
     },
     timeoutMs,
   );

@@ -19,16 +19,23 @@ test('npm start serves, with ./data where it was typed, and stops when told to',
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const ended = once(child, 'exit');
+  await using _ = {
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
   let output = '';
   for await (const chunk of child.stdout) {
     output += String(chunk);
     if (/for Bazel/.test(output)) break;
   }
   const [, address = ''] = /build --remote_cache=grpc:\/\/([\d.:]+)/.exec(output) ?? [];
-  expect(output).toContain(`storing in ${base.path}/data,`);
+  expect(output).toContain(`storing in ${base.path}/data, up to 10GiB`);
   const [program, ...first] = command;
   expect(await succeed(program, [...first, 'health', address], { cwd: base.path })).toBe('SERVING\n');
   child.kill('SIGTERM');
-  await once(child, 'exit');
+  await ended;
   await expect(succeed(program, [...first, 'health', address], { cwd: base.path })).rejects.toThrow('ECONNREFUSED');
 }, 120_000);

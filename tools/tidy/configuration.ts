@@ -3,6 +3,14 @@ import type { Tree, Untidy } from './tree.ts';
 
 const path = 'docs/operating.md';
 
+/** Every command that `gorego --help` names is in docs/operating.md too. */
+export function commands(tree: Tree): Untidy[] {
+  const named = tree.text('cmd/gorego/src/help.ts').matchAll(/^ {2}gorego ([a-z-]+)/gm);
+  return Array.from(named, ([, name]) => name).flatMap((name) =>
+    tree.text(path).includes(`\`gorego ${name}`) ? [] : [{ path, message: `says nothing of gorego ${name}` }],
+  );
+}
+
 /** The table of keys in docs/operating.md is the schema's: every key, its variable, its default. */
 export function configuration(tree: Tree): Untidy[] {
   const rows = new Map(

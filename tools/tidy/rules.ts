@@ -42,7 +42,7 @@ export const layers: Readonly<Record<string, { readonly may: readonly string[] }
       'telemetry',
     ],
   },
-  gorego: { may: ['assembly', 'config', 'errors', 'platform', 'proto', 'rpc', 'telemetry'] },
+  gorego: { may: ['assembly', 'config', 'context', 'errors', 'platform', 'proto', 'rpc', 'telemetry'] },
 };
 
 /** Imports of Node's own modules by library code: where, which, and why there. Tests may import any. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { commands } from './configuration.ts';
 import { documents } from './documents.ts';
 import { expectations } from './expectations.ts';
 import { layering } from './layering.ts';
@@ -174,5 +175,16 @@ describe('expectations', () => {
     ['of values', '  expect(rejects).toBe(1);', '  await expect(call()).rejects.toThrow();'],
   ])('may be %s', (_, ...body) => {
     expect(found(...body)).toEqual([]);
+  });
+});
+
+describe('commands', () => {
+  const usage = 'usage:\n  gorego [flags]   serve\n  gorego du [flags]\n  gorego check-config FILE\n';
+  const found = (operating: string): string[] =>
+    messages(commands, { 'cmd/gorego/src/help.ts': usage, 'docs/operating.md': operating });
+
+  test('are explained to whoever operates it', () => {
+    expect(found('`gorego du` says; `gorego check-config FILE` checks')).toEqual([]);
+    expect(found('`gorego check-config FILE` checks')).toEqual(['says nothing of gorego du']);
   });
 });

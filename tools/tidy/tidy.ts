@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { configuration } from './configuration.ts';
+import { commands, configuration } from './configuration.ts';
 import { documents } from './documents.ts';
 import { expectations } from './expectations.ts';
 import { layering } from './layering.ts';
@@ -9,8 +9,8 @@ import { repositoryTree, type Tree, type Untidy } from './tree.ts';
 
 /** Everything in the tree that breaks a rule of the house. */
 export function untidy(tree: Tree): Untidy[] {
-  return [layering, packages, dependencies, documents, configuration, metrics, expectations].flatMap((check) =>
-    check(tree),
+  return [layering, packages, dependencies, documents, configuration, commands, metrics, expectations].flatMap(
+    (check) => check(tree),
   );
 }
 

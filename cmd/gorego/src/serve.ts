@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { assemble, type Running } from '@gorego/assembly';
-import { type Loaded, printProblem } from '@gorego/config';
+import { type Loaded, printProblem, printSize } from '@gorego/config';
 import { systemClock, systemRandom, weighBuffersWithHeap } from '@gorego/platform';
-import { humanBytes, pinoLogger } from '@gorego/telemetry';
+import { pinoLogger } from '@gorego/telemetry';
+import { reachable } from './reachable.ts';
 import { version } from './version.ts';
 
 /** Serves until a signal comes, then lets calls under way finish. A second signal ends the process at once. */
@@ -30,10 +31,9 @@ export async function serve({ config, file, warnings }: Loaded, directory: strin
 /** What a person needs next. */
 function welcome({ rpc, storeDirectory }: Running, maxSize: number): string[] {
   const { host, port } = rpc.address;
-  const isEverywhere = host === '::' || host === '0.0.0.0';
-  const name = isEverywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const name = reachable(host).includes(':') ? `[${host}]` : reachable(host);
   return [
-    `gorego ${version} serves grpc://${name}:${port}, storing in ${storeDirectory}, up to ${humanBytes(maxSize)}`,
+    `gorego ${version} serves grpc://${name}:${port}, storing in ${storeDirectory}, up to ${printSize(maxSize)}`,
     `for Bazel, add to .bazelrc: build --remote_cache=grpc://${name}:${port}`,
   ];
 }

@@ -136,6 +136,11 @@ export function parseSize(text: string): number | undefined {
   return size('', '0').parse(text)?.value;
 }
 
+/** Such a text for a number of bytes. */
+export function printSize(bytes: number): string {
+  return shown(bytes, sizeUnits);
+}
+
 /** Milliseconds: a number with a unit, or 0. */
 export function duration(doc: string, fallback: string): Field<number> {
   return measured(doc, fallback, 'a duration such as 500ms, 30s, 10m or 1h', durationUnits, {});

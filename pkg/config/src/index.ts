@@ -1,6 +1,6 @@
 export type { Config, LogFormat, LogLevel } from './config.ts';
 export { type Effective, effective, printEffective } from './effective.ts';
-export { parseSize } from './field.ts';
+export { parseSize, printSize } from './field.ts';
 export type { Environment } from './from-environment.ts';
 export { searchPlaces } from './from-file.ts';
 export { type CommandLine, fromFlags } from './from-flags.ts';
