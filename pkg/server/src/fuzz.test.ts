@@ -97,6 +97,18 @@ const requests: readonly Arbitrary<HostileCall>[] = [
     ]),
   }),
   of(cas, 'getTree', { instanceName, rootDigest: maybeDigest, pageSize: number, pageToken: text }),
+  ...(['splitBlob', 'getChunkMapping'] as const).map((method) =>
+    of(cas, method, { instanceName, blobDigest: maybeDigest, digestFunction: number, chunkingFunction: number }),
+  ),
+  ...(['spliceBlob', 'registerChunkMapping'] as const).map((method) =>
+    of(cas, method, {
+      instanceName,
+      blobDigest: maybeDigest,
+      chunkDigests: fc.array(digest),
+      digestFunction: number,
+      chunkingFunction: number,
+    }),
+  ),
   of(ac, 'getActionResult', {
     instanceName,
     actionDigest: maybeDigest,
