@@ -81,12 +81,10 @@ export class ProxyBlobs implements BlobStore {
   async put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
     await using owned = verifying(digest, blob, 'invalid_argument');
     throwIfEnded(ctx);
-    // Somebody else may be bringing it already: then there is nothing to read here, unless that fails or stands still.
-    for (let other = this.#uploads.get(digest); other !== undefined; ) {
-      if (await other.succeeds(ctx)) return;
-      const next = this.#uploads.get(digest);
-      other = next === other ? undefined : next;
-    }
+    // Somebody else may be bringing it already: then there is nothing to read here, unless that fails or is slow. There is
+    // no waiting for the next one: of many who bring nothing each could be that.
+    const other = this.#uploads.get(digest);
+    if (other !== undefined && (await other.succeeds(ctx))) return;
     const upload = new Upload(this.#init.clock);
     this.#uploads.set(digest, upload);
     try {

@@ -379,24 +379,34 @@ describe('writing', () => {
     expect(puts).toBe(1);
   });
 
-  test('does not wait for somebody else’s upload that stands still', async () => {
+  test.each([
+    ['stands still', 1, 1_000_000],
+    ['trickles', 1, 500],
+    ['is one of many that stand still', 20, 1_000_000],
+    ['is one of many that trickle', 20, 500],
+  ])('does not wait for somebody else’s upload that %s', async (_, count, pauseMs) => {
     await using tiers = new Tiers();
     await tiers.run(async () => {
       using scope = new Scope();
-      const stalled = new BlobReader({
-        sizeBytes: 150_000,
-        chunks: (async function* () {
-          yield large.subarray(0, 10);
-          await sleep(scope, tiers.clock, 1_000_000);
-        })(),
-      });
-      const hanging = tiers.proxy.blobs.put(scope, largeDigest, stalled).catch(() => {});
+      const slow = (): BlobReader =>
+        new BlobReader({
+          sizeBytes: 150_000,
+          chunks: (async function* () {
+            for (let at = 0; at < 150_000; at += 10) {
+              yield large.subarray(at, at + 10);
+              await sleep(scope, tiers.clock, pauseMs);
+            }
+          })(),
+        });
+      const hanging = Array.from({ length: count }, () =>
+        tiers.proxy.blobs.put(scope, largeDigest, slow()).catch(() => {}),
+      );
       await sleep(ctx, tiers.clock, 10);
       await tiers.proxy.blobs.put(ctx, largeDigest, inPieces(large));
       expect(tiers.far.has(largeDigest)).toBe(true);
       expect(tiers.clock.monotonic()).toBeLessThan(5000);
       scope.cancel(new Failure('cancelled', 'gone'));
-      await hanging;
+      await Promise.all(hanging);
     });
   });
 });
