@@ -17,27 +17,18 @@ const gorego: Omit<Subject, 'address'> = {
 /** Far above what any case takes: a limit for what hangs. */
 const patienceMs = 120_000;
 
-/** Makes a goREgo below `directory`, and what is behind it; `keep` what must end after it. */
-type Make = (directory: string, keep: (running: Running) => Running) => Promise<Running>;
+const zstd = ['--local_store.compression=zstd', '--backing_cache.compression=zstd'];
 
-describe.each<[string, Make]>([
-  ['that stores blobs compressed', (directory) => assembled(directory, '--local_store.compression=zstd')],
-  [
-    'before another, over a compressed line',
-    async (directory, keep) => {
-      const { address } = keep(await assembled(directory, '--local_store.dir=far')).rpc;
-      const target = `--backing_cache.target=grpc://127.0.0.1:${address.port}`;
-      return assembled(directory, '--local_store.dir=near', target, '--backing_cache.compression=zstd');
-    },
-  ],
-])('a goREgo %s', (_, make) => {
+describe('a whole goREgo before another, with all compressed that can be', () => {
   const owned = new AsyncDisposableStack();
   let running: Running;
 
   beforeAll(async () => {
     const directory = await mkdtemp(join(tmpdir(), 'gorego-conformance-'));
     owned.defer(() => rm(directory, { recursive: true }));
-    running = owned.use(await make(directory, (behind) => owned.use(behind)));
+    const { address } = owned.use(await assembled(directory, '--local_store.dir=far', ...zstd)).rpc;
+    const target = `--backing_cache.target=grpc://127.0.0.1:${address.port}`;
+    running = owned.use(await assembled(directory, '--local_store.dir=near', target, ...zstd));
   }, patienceMs);
   afterAll(() => owned.disposeAsync(), patienceMs);
 

@@ -17,7 +17,7 @@ export interface Compressor {
   /** Compressor.Value. */
   readonly number: number;
   compress(bytes: Uint8Array): Buffer;
-  /** All of a stream; of zstd, its first frame. */
+  /** All of a stream. */
   decompress(bytes: Uint8Array): Buffer;
 }
 
@@ -26,7 +26,7 @@ export const compressors: readonly Compressor[] = [
     name: 'zstd',
     number: 1,
     compress: (bytes) => zstdCompressSync(bytes),
-    decompress: (bytes) => zstdDecompressSync(bytes),
+    decompress: zstdFrames,
   },
   {
     name: 'deflate',
@@ -41,6 +41,24 @@ export const compressors: readonly Compressor[] = [
     decompress: (bytes) => brotliDecompressSync(bytes),
   },
 ];
+
+/** What all the frames hold: Node's decoder ends with the first, and says where that was. */
+function zstdFrames(bytes: Uint8Array): Buffer {
+  const contents: Buffer[] = [];
+  let at = 0;
+  do {
+    const frame = zstdDecompressSync(bytes.subarray(at), { info: true }) as unknown as Unpacked;
+    contents.push(frame.buffer);
+    at += frame.engine.bytesWritten;
+  } while (at < bytes.byteLength);
+  return Buffer.concat(contents);
+}
+
+interface Unpacked {
+  readonly buffer: Buffer;
+  /** How much of the input it took. */
+  readonly engine: { readonly bytesWritten: number };
+}
 
 export function compressedReadName({ hash, sizeBytes }: DigestMessage, compressor: string): string {
   return `compressed-blobs/${compressor}/${hash}/${sizeBytes}`;
