@@ -154,7 +154,8 @@ export class EntryTable {
     this.#words = new Uint32Array(this.#capacity * entryWords);
     for (let at = 0; at < old.length; at += entryWords) {
       if (old[at + field.flags] === 0) continue;
-      this.#words.set(old.subarray(at, at + entryWords), this.#free(old[at + 1] as number));
+      const place = this.#free(old[at + 1] as number);
+      for (let i = 0; i < entryWords; i++) this.#words[place + i] = old[at + i] as number; // A view would cost more than this.
     }
   }
 }
