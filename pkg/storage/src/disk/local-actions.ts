@@ -27,14 +27,14 @@ export class LocalActions implements KeptActions {
     throwIfEnded(ctx);
     const { contents } = this.#parts;
     const key = Key.ofAction(this.#instance, action);
-    for (let lookups = 0; lookups < lookupsMax; lookups++) {
-      const entry = contents.index.get(key);
-      if (entry === undefined || entry.kind !== 'action') return undefined;
-      contents.index.touch(key, contents.now);
-      const result = await this.#read(action, key, entry);
-      if (result !== undefined) return result;
-    }
-    return undefined;
+    contents.index.touch(key, contents.now);
+    return this.#find(action, key);
+  }
+
+  /** Reads it, and sets it aside if it is wrong. That is no use of it. */
+  async isRight(ctx: Context, action: Digest): Promise<boolean> {
+    throwIfEnded(ctx);
+    return (await this.#find(action, Key.ofAction(this.#instance, action))) !== undefined;
   }
 
   async put(ctx: Context, action: Digest, result: Uint8Array): Promise<void> {
@@ -54,6 +54,16 @@ export class LocalActions implements KeptActions {
   async forget(ctx: Context, action: Digest): Promise<void> {
     throwIfEnded(ctx);
     this.#parts.contents.forget(Key.ofAction(this.#instance, action));
+  }
+
+  async #find(action: Digest, key: Key): Promise<Uint8Array | undefined> {
+    for (let lookups = 0; lookups < lookupsMax; lookups++) {
+      const entry = this.#parts.contents.index.get(key);
+      if (entry === undefined || entry.kind !== 'action') return undefined;
+      const result = await this.#read(action, key, entry);
+      if (result !== undefined) return result;
+    }
+    return undefined;
   }
 
   /** Reads the record, and checks all of it: a protobuf cut at a field's border still parses. */

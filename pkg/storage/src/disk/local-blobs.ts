@@ -3,7 +3,7 @@ import { Digest, type DigestFunctionName } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { type BlobReader, bytesOf } from '../blob-reader.ts';
 import type { SizingStore, Staged, StagingStore } from '../blob-store.ts';
-import { type ByteRange, spanOf } from '../byte-range.ts';
+import { type ByteRange, type Span, spanOf } from '../byte-range.ts';
 import { verifying } from '../verified.ts';
 import { DiskPath } from './disk-path.ts';
 import { Key } from './index/key.ts';
@@ -32,21 +32,18 @@ export class LocalBlobs implements StagingStore, SizingStore {
   async get(ctx: Context, digest: Digest, range?: ByteRange): Promise<BlobReader | undefined> {
     throwIfEnded(ctx);
     const span = spanOf(digest, range);
-    const { contents, onFileUsed } = this.#parts;
-    const sizeBytes = Digest.sizeBytes(digest);
     const key = Key.ofBlob(digest);
-    for (let lookups = 0; lookups < lookupsMax; lookups++) {
-      const entry = contents.index.get(key);
-      if (entry === undefined || entry.kind !== 'blob' || entry.sizeBytes !== sizeBytes) break;
-      contents.index.touch(key, contents.now);
-      if (entry.segment === 0) {
-        onFileUsed(digest);
-        return this.#large.get(ctx, digest, key, span);
-      }
-      const blob = await this.#small.get(digest, key, entry, span);
-      if (blob !== undefined) return blob;
-    }
-    return this.#parts.mayHaveStrangers() ? this.#large.get(ctx, digest, key, span) : undefined;
+    this.#touch(digest, key);
+    return this.#find(ctx, digest, key, span);
+  }
+
+  /** Hashes it again, and sets it aside if it is wrong. That is no use of it. */
+  async isRight(ctx: Context, digest: Digest): Promise<boolean> {
+    throwIfEnded(ctx);
+    const key = Key.ofBlob(digest);
+    this.#parts.contents.index.doubt(key);
+    await using blob = await this.#find(ctx, digest, key, { start: 0, end: 0 });
+    return blob !== undefined;
   }
 
   put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
@@ -112,15 +109,34 @@ export class LocalBlobs implements StagingStore, SizingStore {
     return stat?.kind === 'file' ? stat.sizeBytes : undefined;
   }
 
+  async #find(ctx: Context, digest: Digest, key: Key, span: Span): Promise<BlobReader | undefined> {
+    const { contents, mayHaveStrangers } = this.#parts;
+    const sizeBytes = Digest.sizeBytes(digest);
+    for (let lookups = 0; lookups < lookupsMax; lookups++) {
+      const entry = contents.index.get(key);
+      if (entry === undefined || entry.kind !== 'blob' || entry.sizeBytes !== sizeBytes) break;
+      if (entry.segment === 0) return this.#large.get(ctx, digest, key, span);
+      const blob = await this.#small.get(digest, key, entry, span);
+      if (blob !== undefined) return blob;
+    }
+    return mayHaveStrangers() ? this.#large.get(ctx, digest, key, span) : undefined;
+  }
+
   /** Undefined where a look at the disk must tell. */
   #here(digest: Digest, key: Key): boolean | undefined {
-    const { contents, mayHaveStrangers, onFileUsed } = this.#parts;
-    const { now } = contents;
-    const before = contents.index.touchBlob(key, Digest.sizeBytes(digest), now);
+    const { contents, mayHaveStrangers } = this.#parts;
+    const before = this.#touch(digest, key);
     if (before < 0) return mayHaveStrangers() ? undefined : false;
     if (before === 0) return true;
-    onFileUsed(digest);
-    return now - before < recentTicks && !mayHaveStrangers() ? true : undefined;
+    return contents.now - before < recentTicks && !mayHaveStrangers() ? true : undefined;
+  }
+
+  /** It is used now. Returns what `touchBlob` does. */
+  #touch(digest: Digest, key: Key): number {
+    const { contents, onFileUsed } = this.#parts;
+    const before = contents.index.touchBlob(key, Digest.sizeBytes(digest), contents.now);
+    if (before > 0) onFileUsed(digest);
+    return before;
   }
 
   #stageSmall(ctx: Context, digest: Digest): Staged {

@@ -94,6 +94,7 @@ export class LocalStore implements AsyncDisposable {
   /** For whoever keeps house. */
   readonly housekeeping: Housekeeping;
   readonly #parts: StoreParts;
+  readonly #blobs: LocalBlobs;
   readonly #log: IndexLog;
   readonly #init: LocalStoreInit;
   readonly #tasks: TaskGroup;
@@ -119,8 +120,8 @@ export class LocalStore implements AsyncDisposable {
       fraction: () => init.random.fraction(),
       onCorrupt: (digest, where) => init.observer?.onCorrupt?.(digest, where),
     };
-    const blobs = new LocalBlobs(this.#parts);
-    this.blobs = init.account === undefined ? blobs : accounted(blobs, init.account);
+    this.#blobs = new LocalBlobs(this.#parts);
+    this.blobs = init.account === undefined ? this.#blobs : accounted(this.#blobs, init.account);
     const pause = (): Promise<void> => new Promise((resolve) => void init.clock.after(0, resolve));
     this.housekeeping = new StoreHousekeeping(this.#parts, () => this.diskBytes, pause);
   }
@@ -210,15 +211,16 @@ export class LocalStore implements AsyncDisposable {
     return everything(ctx, this.#parts);
   }
 
-  /** Hashes something stored; what is wrong is set aside, so that an upload or a backing cache can mend it. */
+  /**
+   * Hashes something stored; what is wrong is set aside, so that an upload or a backing cache can mend it. What is right
+   * is no younger for it.
+   */
   async checked(
     ctx: Context,
     { kind, digest, instance }: Pick<Stored, 'kind' | 'digest' | 'instance'>,
   ): Promise<boolean> {
-    if (kind === 'action') return (await this.actions(instance).get(ctx, digest)) !== undefined;
-    this.#parts.contents.index.doubt(Key.ofBlob(digest));
-    await using blob = await this.blobs.get(ctx, digest, { offset: 0, limit: 0 });
-    return blob !== undefined;
+    if (kind === 'action') return await new LocalActions(this.#parts, instance).isRight(ctx, digest);
+    return await this.#blobs.isRight(ctx, digest);
   }
 
   /**
