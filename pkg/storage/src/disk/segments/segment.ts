@@ -74,9 +74,18 @@ export class Segment {
   }
 
   async read(into: Uint8Array, offset: number): Promise<void> {
+    await this.#use(async () => this.#whole(await this.#file.read(into, offset), into, offset));
+  }
+
+  /** Makes what has been appended survive a loss of power. */
+  async sync(): Promise<void> {
+    await this.#use(() => this.#file.sync());
+  }
+
+  async #use(run: () => Promise<void>): Promise<void> {
     this.#users++;
     try {
-      this.#whole(await this.#file.read(into, offset), into, offset);
+      await run();
     } finally {
       this.#users--;
       if (this.#users === 0) this.#closing?.resolve();

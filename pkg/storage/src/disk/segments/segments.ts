@@ -118,6 +118,13 @@ export class Segments {
     return into;
   }
 
+  /** Makes what is in these segments survive a loss of power, unless whatever is appended does. */
+  async settle(numbers: ReadonlySet<number>): Promise<void> {
+    if (this.#durability === 'power' || numbers.size === 0) return;
+    for (const number of numbers) await this.#byNumber.get(number)?.sync();
+    await this.#disk.syncDirectory(Segment.directory);
+  }
+
   /** Puts nothing more into a segment. Resolves when what was on its way is there, and `onWritten` was told. */
   async abandon(number: number): Promise<void> {
     if (number === this.#active?.number) this.#retire();
