@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { background, withTimeout } from '@gorego/context';
@@ -289,16 +289,28 @@ describe('a mirror of files', () => {
     ['nothing', 'none', 'not_found'],
     ['a directory', '', 'permission_denied'],
     ['a link', 'link', 'permission_denied'],
+    ['what is behind a link', 'way/passwd', 'permission_denied'],
+    ['what is far behind a link', 'way/cron.d/e2scrub_all', 'permission_denied'],
+    ['what is below a file', 'link/passwd', 'permission_denied'],
     ['a way out', '../../../etc/passwd', 'permission_denied'],
     ['a hidden way out', '..%2f..%2f..%2fetc%2fpasswd', 'permission_denied'],
     ['a NUL', 'a%00b', 'not_found'],
     ['what is no path', 'a%ff', 'not_found'],
   ])('does not give %s', async (_, name, code) => {
     await symlink('/etc/passwd', join(folder, 'link'));
+    await symlink('/etc', join(folder, 'way'));
     const reading = download({ uris: [`file://${folder}/${name}`] });
     await expect(reading).rejects.toMatchObject({
       code: expect.stringMatching(new RegExp(`${code}|invalid_argument`)),
     });
+  });
+
+  test('may itself be behind a link', async () => {
+    await mkdir(join(folder, 'real/below'), { recursive: true });
+    await writeFile(join(folder, 'real/below/x'), 'hello');
+    await symlink(join(folder, 'real'), join(folder, 'mirror'));
+    const linked = await downloader({ allow: [`file://${folder}/mirror`] });
+    expect(await textOf(await download({ uris: [`file://${folder}/mirror/below/x`] }, linked))).toBe('hello');
   });
 
   test('is not on another machine', async () => {

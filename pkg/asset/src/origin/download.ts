@@ -123,8 +123,7 @@ export class Downloader {
         return;
       }
       case 'file:':
-        policy.checkUrl(url);
-        yield* fileChunks(files, url);
+        yield* fileChunks(files, url, policy.checkUrl(url));
         return;
       default:
         throw new Failure('not_found', `nobody pushed it, and ${url.protocol} is not fetched from`);

@@ -3,9 +3,18 @@ import type { Disk } from '@gorego/platform';
 
 const readBytes = 256 * 1024;
 
-/** The bytes of a `file:` URL, read as they are now. Only files: no links, no devices, nothing that blocks. */
-export async function* fileChunks(root: Disk, url: URL): AsyncGenerator<Uint8Array> {
+/**
+ * The bytes of a `file:` URL, read as they are now. Only files, and none behind a link: no devices, nothing that blocks.
+ * How the mirror itself is reached, whose path is that of a URL too, is for who configured it.
+ */
+export async function* fileChunks(root: Disk, url: URL, mirror: string): AsyncGenerator<Uint8Array> {
   const path = pathOf(url);
+  for (const folder of foldersBetween(mirror.split('/').filter(Boolean).length, path)) {
+    const stat = await root.stat(folder);
+    if (stat !== undefined && stat.kind !== 'directory') {
+      throw new Failure('permission_denied', `/${folder} is not a plain directory`);
+    }
+  }
   const stat = await root.stat(path);
   if (stat === undefined) throw new Failure('not_found', `there is no file ${url.pathname}`);
   if (stat.kind !== 'file') throw new Failure('permission_denied', `${url.pathname} is not a plain file`);
@@ -22,6 +31,12 @@ export async function* fileChunks(root: Disk, url: URL): AsyncGenerator<Uint8Arr
   } finally {
     await file.close();
   }
+}
+
+/** The folders that lead to a path, but for the first so many. */
+function foldersBetween(count: number, path: string): readonly string[] {
+  const names = path.split('/');
+  return names.flatMap((_, i) => (i > count && names[i] !== '' ? [names.slice(0, i).join('/')] : []));
 }
 
 /** Relative to the root. */

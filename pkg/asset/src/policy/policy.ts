@@ -23,9 +23,10 @@ export class Policy {
     );
   }
 
-  /** `permission_denied` unless a pattern covers the URL; says which key would have to. */
-  checkUrl(url: URL): void {
-    if (this.#patterns.some((pattern) => matches(pattern, url))) return;
+  /** The path of the pattern that covers the URL; `permission_denied` if there is none, which says the key to have one. */
+  checkUrl(url: URL): string {
+    const pattern = this.#patterns.find((each) => matches(each, url));
+    if (pattern !== undefined) return pattern.path;
     const what = url.protocol === 'file:' ? `file://${url.pathname}` : url.origin;
     throw new Failure('permission_denied', `${what} is not among what remote_asset.allow lets this server fetch`);
   }
