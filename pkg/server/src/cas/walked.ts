@@ -39,9 +39,8 @@ export async function* walked(
       for (const [, bytes] of found) {
         if (bytes === undefined) continue;
         for (const child of below(bytes)) {
-          if (seen.has(child)) continue;
-          seen.add(child);
-          next.push(child);
+          const known = seen.size;
+          if (seen.add(child).size > known) next.push(child); // Looked up once.
         }
         if (seen.size > directoriesMax) {
           throw new Failure('resource_exhausted', `more than ${directoriesMax} directories below ${level[0]}`);
@@ -58,13 +57,14 @@ export function* inGroups(digests: readonly Digest[]): Generator<readonly Digest
   let begin = 0;
   let bytes = 0;
   for (const [i, digest] of digests.entries()) {
-    const isFull = i - begin === readsMax || bytes + Digest.sizeBytes(digest) > readBytesMax;
+    const sizeBytes = Digest.sizeBytes(digest);
+    const isFull = i - begin === readsMax || bytes + sizeBytes > readBytesMax;
     if (i > begin && isFull) {
       yield digests.slice(begin, i);
       begin = i;
       bytes = 0;
     }
-    bytes += Digest.sizeBytes(digest);
+    bytes += sizeBytes;
   }
   if (begin < digests.length) yield digests.slice(begin);
 }
