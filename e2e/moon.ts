@@ -9,14 +9,18 @@ const moon = fileURLToPath(new URL('../node_modules/.bin/moon', import.meta.url)
 /** What a test with moon may take. */
 export const moonTimeoutMs = 120_000;
 
-/** A moon workspace of one task, below `base`, with its remote cache at `address`. */
-export async function writeMoonWorkspace(base: string, address: string): Promise<MoonWorkspace> {
+/** A moon workspace of one task, below `base`, with its remote cache at `address`, over gRPC or HTTP. */
+export async function writeMoonWorkspace(
+  base: string,
+  address: string,
+  api: 'grpc' | 'http' = 'grpc',
+): Promise<MoonWorkspace> {
   const path = join(base, 'workspace');
   await mkdir(join(path, '.moon'), { recursive: true });
   await mkdir(join(path, 'app'));
   await writeFile(
     join(path, '.moon/workspace.yml'),
-    `projects: {app: app}\ntelemetry: false\nremote: {api: grpc, host: 'grpc://${address}'}\n`,
+    `projects: {app: app}\ntelemetry: false\nremote: {api: ${api}, host: '${api}://${address}'}\n`,
   );
   await writeFile(
     join(path, 'app/moon.yml'),
