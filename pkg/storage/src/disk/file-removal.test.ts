@@ -1,9 +1,11 @@
 import { background } from '@gorego/context';
 import { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
 import { SeededRandom, SimulatedClock, SimulatedDisk } from '@gorego/simulation';
 import { describe, expect, test } from '@jest/globals';
 import { BlobReader } from '../blob-reader.ts';
 import { patterned } from '../testing/index.ts';
+import { DiskPath } from './disk-path.ts';
 import { LocalStore } from './local-store.ts';
 
 const ctx = background();
@@ -37,6 +39,16 @@ const openOn = (disk: SimulatedDisk, clock: SimulatedClock): Promise<LocalStore>
     ...{ disk, clock, random: new SeededRandom(1), boot: 'this one', durability: 'power', segmentThreshold: 0 },
   });
 
+/** Will not let go of one of its files. */
+class StickyDisk extends SimulatedDisk {
+  stuck = '';
+
+  override async remove(path: string): Promise<boolean> {
+    if (path === this.stuck) throw new Failure('internal', `remove ${path}: EIO`);
+    return await super.remove(path);
+  }
+}
+
 const all = 2 ** 40;
 const filesOn = (disk: SimulatedDisk): string[] =>
   Array.from(disk.files.keys()).filter((path) => path.startsWith('cas/'));
@@ -65,6 +77,31 @@ describe('removing what has files of its own', () => {
       const missing = await store.blobs.findMissing(ctx, digests);
       expect(filesOn(disk)).toHaveLength(blobs.length - missing.size);
     }));
+
+  test('one that can’t be removed stays known, and goes last the next time', async () => {
+    const clock = new SimulatedClock(new SeededRandom(1));
+    const disk = new StickyDisk(new SeededRandom(1), clock);
+    await clock.run(
+      (async () => {
+        await using store = await openOn(disk, clock);
+        await store.reconciled();
+        const [stuck, ...others] = blobs as [(typeof blobs)[0], ...typeof blobs];
+        disk.stuck = DiskPath.ofBlob(stuck.digest);
+        for (const { bytes, digest } of blobs) {
+          await store.blobs.put(ctx, digest, BlobReader.ofBytes(bytes));
+          await new Promise<void>((resolve) => void clock.after(1000, resolve));
+        }
+        const evict = async (): Promise<void> => {
+          const survey = await store.housekeeping.survey(ctx);
+          await store.housekeeping.evict(ctx, survey.ageOfOldest(4096), 4096);
+        };
+        await expect(evict()).rejects.toMatchObject({ code: 'internal' });
+        expect(store.count).toBe(blobs.length);
+        await evict();
+        expect(await store.blobs.findMissing(ctx, digests)).toEqual(new Set([others[0]?.digest]));
+      })(),
+    );
+  });
 
   test.each([4, 5, 6, 7, 8])('what is brought after it survives a loss of power like anything else (%d)', (seed) =>
     inStore(seed, async (store) => {

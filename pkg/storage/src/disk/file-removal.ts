@@ -30,7 +30,7 @@ export class FileRemoval {
 
   /**
    * Forgets these keys, all of one branch, and removes the files. The index forgets first: a crash in between leaves files
-   * that nobody knows, never names without files. A file that can't be removed is known again; the first failure is thrown.
+   * that nobody knows, never names without files. A file that can't be removed is known again, as if it had been used; the first failure is thrown.
    */
   async remove(branch: number, keys: readonly Key[]): Promise<void> {
     const { contents, disk, locks } = this.#parts;
@@ -51,7 +51,8 @@ export class FileRemoval {
         try {
           await locks.run(key, unlink);
         } catch (reason) {
-          if (contents.index.get(key) === undefined) contents.set(key, entry); // It is still there.
+          // It is still there, and had better not be the first to go the next time.
+          if (contents.index.get(key) === undefined) contents.set(key, { ...entry, used: contents.now });
           failure ??= reason;
         } finally {
           this.#leavingBytes -= bytes;
