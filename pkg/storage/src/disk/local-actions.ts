@@ -6,8 +6,8 @@ import { isDamage } from './damage.ts';
 import type { Entry } from './index/entry-index.ts';
 import { Key } from './index/key.ts';
 import { written } from './recording.ts';
-import { Segment } from './segments/segment.ts';
 import { SegmentRecord } from './segments/segment-record.ts';
+import { setRecordAside } from './set-record-aside.ts';
 import type { StoreParts } from './store-parts.ts';
 
 /** A record may move while it is looked up: this often at most. */
@@ -68,7 +68,7 @@ export class LocalActions implements KeptActions {
 
   /** Reads the record, and checks all of it: a protobuf cut at a field's border still parses. */
   async #read(action: Digest, key: Key, { segment, offset, sizeBytes }: Entry): Promise<Uint8Array | undefined> {
-    const { contents, segments, quarantine, onCorrupt, spawn } = this.#parts;
+    const { segments } = this.#parts;
     const length = SegmentRecord.headerBytes({ digest: action, instance: this.#instance }) + sizeBytes;
     let damaged: Uint8Array | undefined;
     try {
@@ -79,12 +79,8 @@ export class LocalActions implements KeptActions {
     } catch (reason) {
       if (!isDamage(reason)) throw reason;
     }
-    contents.forgetSame(key, { segment, offset });
-    onCorrupt(action, `${Segment.path(segment)} at byte ${offset}`);
-    if (damaged !== undefined) {
-      const [name, bytes] = [`action-${action.slice(-20)}`.replace('/', '-'), damaged];
-      spawn('set a damaged record aside', () => quarantine.takeBytes(name, bytes));
-    }
+    const name = `action-${action.slice(-20)}`.replace('/', '-');
+    setRecordAside(this.#parts, { digest: action, key, segment, offset }, name, damaged);
     return undefined;
   }
 

@@ -532,6 +532,17 @@ describe('a LocalStore that compresses', () => {
     },
   );
 
+  test('gives out a small one that rotted while it was used as data_loss once, and takes it anew', async () => {
+    const path = join(dir, 'segments', '0000000001');
+    const bytes = await readFile(path);
+    await get(small);
+    await writeFile(path, bytes.fill(0, 68, 100));
+    await expect(bytesOf((await get(small)) as BlobReader, 1 << 20)).rejects.toMatchObject({ code: 'data_loss' });
+    expect(await get(small)).toBeUndefined();
+    await store.blobs.put(ctx, Digest.ofBytes(small), inPieces(small));
+    expect(await bytesOf((await get(small)) as BlobReader, 1 << 20)).toEqual(small);
+  });
+
   test('gives out nothing where a file is damaged, wherever, and takes it anew', async () => {
     const path = async (): Promise<string> =>
       join(dir, 'cas', (await files()).find((name) => name.endsWith('.zst')) as string);

@@ -8,8 +8,9 @@ import type { Entry } from './index/entry-index.ts';
 import type { Key } from './index/key.ts';
 import { blobIn, Encoding, packed, unpacked } from './packing.ts';
 import { written } from './recording.ts';
-import { Segment } from './segments/segment.ts';
 import { type Found, SegmentRecord } from './segments/segment-record.ts';
+import type { Place } from './segments/segment-writer.ts';
+import { setRecordAside } from './set-record-aside.ts';
 import type { StoreParts } from './store-parts.ts';
 
 /** Blobs in segments. They are small enough to be held in memory, whole. */
@@ -35,10 +36,13 @@ export class SmallBlobs {
     try {
       const bytes = segments.readRecent(segment, at, length) ?? (await segments.read(segment, at, length));
       if (bytes === undefined) return undefined;
-      if (packedBytes !== undefined) return packedReader(digest, bytes, start, end);
-      return BlobReader.ofBytes(bytes, length === entry.sizeBytes ? digest : undefined);
+      if (packedBytes === undefined) return BlobReader.ofBytes(bytes, length === entry.sizeBytes ? digest : undefined);
+      const onDamage = (): void => this.#setAside(digest, key, entry, bytes);
+      return packedReader(digest, bytes, { start, end }, onDamage);
     } catch (reason) {
-      return this.#lost(digest, key, entry, reason);
+      if (!isDamage(reason)) throw reason;
+      this.#setAside(digest, key, entry);
+      return undefined;
     }
   }
 
@@ -74,33 +78,27 @@ export class SmallBlobs {
   /** Reads the whole record, and believes nothing. */
   async #verified(digest: Digest, key: Key, entry: Entry): Promise<Uint8Array | undefined> {
     const { segment, offset, sizeBytes, packedBytes = sizeBytes } = entry;
-    const { contents, segments, quarantine, onCorrupt, spawn } = this.#parts;
+    const { contents, segments } = this.#parts;
     const length = SegmentRecord.headerBytes({ digest, instance: '' }) + packedBytes;
-    let record: Uint8Array | undefined;
+    let damaged: Uint8Array | undefined;
     try {
-      record = segments.readRecent(segment, offset, length) ?? (await segments.read(segment, offset, length));
+      const record = segments.readRecent(segment, offset, length) ?? (await segments.read(segment, offset, length));
+      if (record === undefined) return undefined;
+      const body = bodyOf(SegmentRecord.find(record, 0, record.byteLength), digest, record);
+      if (body !== undefined && Digest.isOf(digest, body)) {
+        contents.index.verify(key);
+        return body;
+      }
+      damaged = record;
     } catch (reason) {
-      return this.#lost(digest, key, { segment, offset }, reason);
+      if (!isDamage(reason)) throw reason;
     }
-    if (record === undefined) return undefined;
-    const body = bodyOf(SegmentRecord.find(record, 0, record.byteLength), digest, record);
-    if (body !== undefined && Digest.isOf(digest, body)) {
-      contents.index.verify(key);
-      return body;
-    }
-    contents.forgetSame(key, { segment, offset });
-    onCorrupt(digest, `${Segment.path(segment)} at byte ${offset}`);
-    const damaged = record;
-    spawn('set a damaged record aside', () => quarantine.takeBytes(Digest.hex(digest), damaged));
+    this.#setAside(digest, key, entry, damaged);
     return undefined;
   }
 
-  /** The record isn't there to be read. */
-  #lost(digest: Digest, key: Key, place: { segment: number; offset: number }, reason: unknown): undefined {
-    if (!isDamage(reason)) throw reason;
-    this.#parts.contents.forgetSame(key, place);
-    this.#parts.onCorrupt(digest, `${Segment.path(place.segment)} at byte ${place.offset}`);
-    return undefined;
+  #setAside(digest: Digest, key: Key, { segment, offset }: Place, damaged?: Uint8Array): void {
+    setRecordAside(this.#parts, { digest, key, segment, offset }, Digest.hex(digest), damaged);
   }
 }
 
@@ -119,10 +117,13 @@ function readerOf(digest: Digest, bytes: Uint8Array, start: number, end: number)
 }
 
 /** A blob that is unpacked only if somebody wants it so. */
-function packedReader(digest: Digest, frame: Uint8Array, start: number, end: number): BlobReader {
+function packedReader(digest: Digest, frame: Uint8Array, { start, end }: Span, onDamage: () => void): BlobReader {
   const chunks = function* (): Generator<Uint8Array> {
     const bytes = unpacked(frame, Digest.sizeBytes(digest));
-    if (bytes === undefined) throw new Failure('data_loss', `what is stored of ${digest} can't be unpacked`);
+    if (bytes === undefined) {
+      onDamage();
+      throw new Failure('data_loss', `what is stored of ${digest} can't be unpacked`);
+    }
     yield bytes.subarray(start, end);
   };
   const isWhole = start === 0 && end === Digest.sizeBytes(digest);
