@@ -135,7 +135,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
     hashNamed: httpCache.hashNamed,
     ...shared,
     others: assets,
-    upstream: () => far?.remote.capabilities,
+    upstream: async (instance) => far?.remote.capabilitiesOf(instance),
   });
   health = services.health;
   if (far !== undefined) health.setPart('gorego.backing_cache', far.remote.outage === undefined);

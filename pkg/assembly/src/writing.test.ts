@@ -121,6 +121,18 @@ describe('who may not write', () => {
     await api.ends(upload, may ? 'ok' : 'permission_denied');
   });
 
+  // obligation: CAP-3, CAP-13
+  test('is known of each instance, before a backing cache that lets some be written to', async () => {
+    await using behind = await assembled(directory, '--local_store.dir=far', '--writers.instances=ci,team/*');
+    const target = `--backing_cache.target=grpc://127.0.0.1:${behind.rpc.address.port}`;
+    await using gorego = await assembled(directory, '--local_store.dir=near', target);
+    using api = apiOf(gorego);
+    await api.ends(api.updateActionResult(freshBlob(5).digest, { exitCode: 0 }), 'permission_denied');
+    for (const [instance, may] of Object.entries({ ci: true, 'team/a': true, other: false, '': false })) {
+      expect([instance, await isUpdateEnabled(api, instance)]).toEqual([instance, may]);
+    }
+  });
+
   test('is known by its address on both ports, and in every protocol of HTTP', async () => {
     await using gorego = await assembled(directory, '--writers.networks=127.0.0.2');
     const ports = [gorego.rpc.address.port, gorego.http?.address?.port ?? 0];

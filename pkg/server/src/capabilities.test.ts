@@ -31,7 +31,7 @@ async function ask(upstream?: UpstreamCapabilities, instanceName = ''): Promise<
 
 const behind =
   (cacheCapabilities: DeepPartial<NonNullable<ServerCapabilities['cacheCapabilities']>>): UpstreamCapabilities =>
-  () =>
+  async () =>
     ServerCapabilities.fromPartial({ cacheCapabilities });
 
 describe('capabilities', () => {
@@ -42,8 +42,8 @@ describe('capabilities', () => {
       digestFunctions: [Fn.SHA256],
       maxBatchTotalSizeBytes: batchBytesMax,
     });
-    expect(await ask(() => undefined)).toEqual(own);
-    expect(await ask(() => ServerCapabilities.fromPartial({}))).toEqual(own);
+    expect(await ask(async () => undefined)).toEqual(own);
+    expect(await ask(async () => ServerCapabilities.fromPartial({}))).toEqual(own);
   });
 
   // obligation: CAP-13

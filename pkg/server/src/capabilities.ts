@@ -15,22 +15,22 @@ import { batchBytesMax } from './limits.ts';
 import { unary } from './method.ts';
 import type { DigestFunctions } from './wire-digest.ts';
 
-/** What the cache behind this one has said it can do; undefined while there is none, or it has not said so yet. */
-export type UpstreamCapabilities = () => ServerCapabilities | undefined;
+/** What the cache behind this one has said it can do for an instance; undefined while there is none, or it has not said so yet. */
+export type UpstreamCapabilities = (instance: string) => Promise<ServerCapabilities | undefined>;
 
 /**
- * REAPI's Capabilities: what a client may rely on here, and on what is behind. It asks nobody, so it answers at once,
+ * REAPI's Capabilities: what a client may rely on here, and on what is behind. It asks no store, so it answers at once,
  * whatever else is down.
  */
 export function capabilities(
   instances: Instances,
   functions: DigestFunctions,
-  upstream: UpstreamCapabilities = () => undefined,
+  upstream: UpstreamCapabilities = async () => undefined,
 ): Routes {
   return {
     [methodPath(service, 'getCapabilities')]: unary(service.methods.getCapabilities, async ({ caller }, request) => {
       const instance = instances(request.instanceName);
-      return withUpstream(announced(functions, instance, caller), upstream());
+      return withUpstream(announced(functions, instance, caller), await upstream(instance.name));
     }),
   };
 }

@@ -10,6 +10,7 @@ import { GuardedClient } from '../guard/guarded-client.ts';
 import { Retries } from '../guard/retries.ts';
 import { SilenceWatch } from '../guard/silence-watch.ts';
 import { defaultThresholds, type Thresholds } from '../thresholds.ts';
+import { InstanceCapabilities } from './instance-capabilities.ts';
 import { RemoteActions } from './remote-actions.ts';
 import { RemoteBlobs } from './remote-blobs.ts';
 import { askCapabilities, codecsOf, type Upstream } from './upstream.ts';
@@ -62,6 +63,7 @@ export class RemoteStore implements Disposable {
   readonly #watch: SilenceWatch;
   readonly #guarded: GuardedClient;
   readonly #upstream: Upstream;
+  readonly #instances: InstanceCapabilities;
   #capabilities: ServerCapabilities | undefined;
   #stopRefresh: () => void = () => {};
 
@@ -102,6 +104,14 @@ export class RemoteStore implements Disposable {
       thresholds: init.thresholds ?? defaultThresholds,
       codecs: () => codecsOf(this.#capabilities, init.zstd),
     };
+    this.#instances = new InstanceCapabilities({
+      clock,
+      tasks: init.tasks,
+      ask: async (instance) => {
+        using scope = withTimeout(this.#scope, clock, aliveMs, 'asking what it can do');
+        return await askCapabilities(scope, this.#guarded, this.#nameOf(instance));
+      },
+    });
     this.#refresh();
   }
 
@@ -113,6 +123,12 @@ export class RemoteStore implements Disposable {
   /** What the upstream said it can do, last; undefined until it has. */
   get capabilities(): ServerCapabilities | undefined {
     return this.#capabilities;
+  }
+
+  /** What it said of one instance; while it hasn't, and that is waited for 0.3 s at most, what it said last of all. */
+  async capabilitiesOf(instance: string): Promise<ServerCapabilities | undefined> {
+    const own = instance === '' ? undefined : await this.#instances.of(instance);
+    return own ?? this.#capabilities;
   }
 
   blobs(instance: string): BlobStore {
