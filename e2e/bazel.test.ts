@@ -72,6 +72,38 @@ describe('Bazel through gorego', () => {
 
   testWith(
     'bazel',
+    'with what another wrote, where it may only read',
+    async (path) => {
+      await using base = await temporary();
+      const store = `--local_store.dir=${join(base.path, 'store')}`;
+      await using bazel = await bazelIn(path, base.path);
+      const build = (cache: string, ...flags: string[]): Promise<string> =>
+        bazel.run('build', '--nosandbox_debug', `--remote_cache=${cache}`, ...flags, '//:all');
+      const readOnly = '--noremote_upload_local_results';
+      {
+        await using written = await startGorego([store]);
+        await build(`grpc://${written.address}`);
+      }
+      await using gorego = await startGorego([store, '--writers.networks=none']);
+      const [grpc, http] = [`grpc://${gorego.address}`, `http://${gorego.address}`];
+      const refusal = /not authorized to write|processes: \d+ remote cache hit/; // The first is Bazel's before 6.
+      await bazel.run('clean');
+      expect(await build(grpc).catch(String)).toMatch(refusal);
+      for (const [cache, ...flags] of [[grpc, readOnly], [http], [http, readOnly]] as const) {
+        await bazel.run('clean');
+        expect(await build(cache, ...flags)).toMatch(/processes: \d+ remote cache hit, \d+ internal\./);
+      }
+      for (const [cache, ...flags] of [[grpc, readOnly], [http]] as const) {
+        await bazel.run('clean');
+        const elsewhere = '--action_env=OTHER=1'; // What nobody has built.
+        expect(await build(cache, ...flags, elsewhere)).toMatch(/completed successfully/);
+      }
+    },
+    bazelTimeoutMs,
+  );
+
+  testWith(
+    'bazel',
     'the same when it names everything by SHA1, and nothing by any other function',
     async (path) => {
       await using base = await temporary();
