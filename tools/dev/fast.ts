@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { slowTests } from './slow-tests.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = (name: string): string => join(root, 'node_modules/.bin', name);
-
-/** Tests that run whole programs, or long: `npm test` has them. */
-const slow = '/e2e/|\\.slow\\.test\\.ts$';
 
 /** Lint, types and the quick tests side by side; the first that fails ends the others. Arguments are paths to look at. */
 const paths = process.argv.slice(2);
@@ -19,8 +18,8 @@ const steps: readonly (readonly [string, string, readonly string[]])[] = [
     process.execPath,
     [
       ...['--no-warnings', '--experimental-vm-modules', 'node_modules/jest-cli/bin/jest.js'],
-      ...['--bail', '--silent'],
-      `--testPathIgnorePatterns=${slow}`,
+      ...['--bail', '--silent', `--maxWorkers=${availableParallelism()}`],
+      `--testPathIgnorePatterns=/(${slowTests.join('|').replaceAll('.', '\\.')})`,
       ...(sources.length > 0 ? ['--passWithNoTests', '--findRelatedTests', ...sources, 'tools/tidy/tidy.ts'] : []),
     ],
   ],

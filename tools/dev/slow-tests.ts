@@ -1,0 +1,36 @@
+/**
+ * Tests that run whole programs, or for a second and more: `npm run test:fast` leaves them to `npm test`. What it runs is
+ * to take less than 20 s on two cores, so whoever writes such a test adds its file here.
+ */
+export const slowTests: readonly string[] = [
+  'bench/eviction/replay.test.ts',
+  'e2e/',
+  'pkg/assembly/src/chaos.test.ts',
+  'pkg/assembly/src/chunking.test.ts',
+  'pkg/assembly/src/conformance.test.ts',
+  'pkg/assembly/src/tls.test.ts',
+  'pkg/assembly/src/writing.test.ts',
+  'pkg/asset/src/archive/unpack.test.ts',
+  'pkg/asset/src/remote-asset.test.ts',
+  'pkg/asset/src/spool.test.ts',
+  'pkg/chunking/src/chunking.test.ts',
+  'pkg/compression/src/codecs.test.ts',
+  'pkg/compression/src/zstd-frames.test.ts',
+  'pkg/http/src/http-cache.test.ts',
+  'pkg/http/src/scratch.test.ts',
+  'pkg/janitor/src/janitor.test.ts',
+  'pkg/janitor/src/pins.test.ts',
+  'pkg/proxy/src/proxy-store.test.ts',
+  'pkg/proxy/src/remote/remote-store.test.ts',
+  'pkg/rpc/src/grpc-js/grpc-js-server.test.ts',
+  'pkg/server/src/cas/get-tree.test.ts',
+  'pkg/server/src/conformance.test.ts',
+  'pkg/server/src/disk.test.ts',
+  'pkg/server/src/fuzz.test.ts',
+  'pkg/server/src/memory.test.ts',
+  'pkg/simulation/src/worlds/proxy-world.test.ts',
+  'pkg/storage/src/disk/crashes.test.ts',
+  'pkg/storage/src/disk/damage.test.ts',
+  'pkg/storage/src/disk/file-blobs.test.ts',
+  'pkg/storage/src/disk/local-store.test.ts',
+];
