@@ -2,18 +2,17 @@ import { type Context, throwIfEnded } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { DiskFile } from '@gorego/platform';
 import type { Span } from '../byte-range.ts';
+import { PieceBudget } from './piece-budget.ts';
 
 /**
- * What the pieces that open readers read last may take together: the less of it is left, the smaller the next piece. A
- * reader that stands still keeps its piece, and what carries it to a client keeps it two or three times over.
+ * What open readers read last. A reader that stands still keeps its piece, and what carries it to a client keeps it two or
+ * three times over.
  */
-const readingBytesTarget = 8 * 1024 * 1024;
-const pieceBytesMin = 8 * 1024;
-const pieceBytesMax = 256 * 1024;
+const budget = { bytesTarget: 8 * 1024 * 1024, pieceBytesMin: 8 * 1024, pieceBytesMax: 256 * 1024 };
 
 /** Reads files piece by piece, in pieces that get smaller the more readers there are. */
 export class FileReading {
-  #heldBytes = 0;
+  readonly #budget = new PieceBudget(budget);
 
   /** The bytes of the span; `data_loss` if the file ends before it. The file stays the caller's. */
   async *pieces(ctx: Context, file: DiskFile, { start, end }: Span): AsyncGenerator<Uint8Array> {
@@ -21,9 +20,9 @@ export class FileReading {
     try {
       for (let position = start; position < end; ) {
         throwIfEnded(ctx);
-        this.#heldBytes -= heldBytes;
-        heldBytes = Math.min(end - position, this.#pieceBytes());
-        this.#heldBytes += heldBytes;
+        this.#budget.hold(-heldBytes);
+        heldBytes = Math.min(end - position, this.#budget.nextBytes);
+        this.#budget.hold(heldBytes);
         const into = Buffer.allocUnsafeSlow(heldBytes);
         const count = await file.read(into, position);
         if (count < into.byteLength)
@@ -32,13 +31,7 @@ export class FileReading {
         yield into;
       }
     } finally {
-      this.#heldBytes -= heldBytes;
+      this.#budget.hold(-heldBytes);
     }
-  }
-
-  /** An eighth of what is left, so that those who come next find something too. */
-  #pieceBytes(): number {
-    const share = Math.floor((readingBytesTarget - this.#heldBytes) / 8);
-    return Math.min(pieceBytesMax, Math.max(pieceBytesMin, share));
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codecs } from '@gorego/compression';
@@ -136,6 +136,28 @@ describe('LocalStore', () => {
     for (const reader of readers) await reader.return?.();
     expect(await firstPiece()).toBe(alone);
     await readers.at(-1)?.return?.();
+  });
+
+  test('holds little of uploads that stand still, however many', async () => {
+    const [uploads, sentBytes, sizeBytes] = [200, 192 * 1024, 1 << 20];
+    const most = 8 * 2 ** 20 + uploads * 64 * 1024;
+    using scope = new Scope();
+    const puts = Array.from({ length: uploads }, (_, i) => {
+      const chunks = async function* (): AsyncGenerator<Uint8Array> {
+        for (let sent = 0; sent < sentBytes; sent += 32 * 1024) yield Buffer.alloc(32 * 1024, i);
+        await new Promise<void>((_, reject) => scope.onEnd(reject));
+      };
+      const name = Digest.of('sha256', i.toString(16).padStart(64, '0'), sizeBytes);
+      return store.blobs.put(scope, name, new BlobReader({ sizeBytes, chunks: chunks() }));
+    });
+    const writtenBytes = async (): Promise<number> => {
+      const staged = await readdir(join(dir, 'tmp'));
+      const sizes = await Promise.all(staged.map(async (name) => (await stat(join(dir, 'tmp', name))).size));
+      return sizes.reduce((sum, size) => sum + size, 0);
+    };
+    while ((await writtenBytes()) < uploads * sentBytes - most) await new Promise((resolve) => setTimeout(resolve, 5));
+    scope.cancel(new Failure('cancelled', 'gone'));
+    for (const ended of await Promise.allSettled(puts)) expect(ended.status).toBe('rejected');
   });
 
   test('clears away at the next start what a crash left half-written', async () => {

@@ -22,6 +22,7 @@ import { KeyLocks } from './key-locks.ts';
 import { LocalActions } from './local-actions.ts';
 import { LocalBlobs } from './local-blobs.ts';
 import { packedForm } from './packed-form.ts';
+import { PieceBudget } from './piece-budget.ts';
 import { plainForm } from './plain-form.ts';
 import { Quarantine } from './quarantine.ts';
 import { reconcile } from './reconciliation.ts';
@@ -77,6 +78,9 @@ const defaults = {
   durability: 'process',
   compression: 'off',
 } as const;
+
+/** What of uploads waits in memory to be written. */
+const gathering = { bytesTarget: 8 * 1024 * 1024, pieceBytesMin: 64 * 1024, pieceBytesMax: 256 * 1024 };
 
 /** Without an index, no more than this is gone through before the store is open; the rest follows. */
 const scannedAtOnceBytesMax = 64 * 1024 * 1024;
@@ -151,6 +155,7 @@ export class LocalStore implements AsyncDisposable {
     const reading = new FileReading();
     const parts = {
       locks: new KeyLocks(),
+      gathering: new PieceBudget(gathering),
       forms: { plain: plainForm(reading), packed: packedForm(reading) },
       disk,
       contents,

@@ -6,8 +6,6 @@ import { relieved } from './recording.ts';
 import { parentOf } from './staging.ts';
 import type { StoreParts } from './store-parts.ts';
 
-/** Chunks are gathered to about this much per write: small ones would cost a system call each. */
-const gatherBytes = 64 * 1024;
 /** Room is taken in steps of this, as bytes come: who only announces a blob displaces nothing. */
 const reserveBytes = 4 * 1024 * 1024;
 /** A name, and the directory it may need. */
@@ -48,20 +46,28 @@ export class StagedFile implements AsyncDisposable {
     this.#sizeBytes += bytes;
   }
 
+  /** Gathers chunks into pieces: each write costs a wait for a thread. */
   async appendAll(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const { gathering } = this.#parts;
     let gathered: Uint8Array[] = [];
     let bytes = 0;
-    for await (const chunk of chunks) {
+    try {
+      for await (const chunk of chunks) {
+        throwIfEnded(this.#ctx);
+        gathered.push(chunk);
+        bytes += chunk.byteLength;
+        gathering.hold(chunk.byteLength);
+        if (bytes < gathering.nextBytes) continue;
+        await this.append(gathered);
+        gathering.hold(-bytes);
+        gathered = [];
+        bytes = 0;
+      }
       throwIfEnded(this.#ctx);
-      gathered.push(chunk);
-      bytes += chunk.byteLength;
-      if (bytes < gatherBytes) continue;
       await this.append(gathered);
-      gathered = [];
-      bytes = 0;
+    } finally {
+      gathering.hold(-bytes);
     }
-    throwIfEnded(this.#ctx);
-    await this.append(gathered);
   }
 
   /** Up to `limitBytes` of what is written, from `position`. */

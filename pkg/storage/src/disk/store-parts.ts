@@ -4,6 +4,7 @@ import type { Room } from '../room.ts';
 import type { Contents } from './contents.ts';
 import type { FileForm } from './file-form.ts';
 import type { KeyLocks } from './key-locks.ts';
+import type { PieceBudget } from './piece-budget.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Segments } from './segments/segments.ts';
 import type { Staging } from './staging.ts';
@@ -19,6 +20,8 @@ export interface StoreParts {
   readonly room: Room;
   /** How blobs may lie in files of their own. */
   readonly forms: { readonly plain: FileForm; readonly packed: FileForm };
+  /** What of uploads is gathered before it is written. */
+  readonly gathering: PieceBudget;
   readonly durability: 'process' | 'power';
   /** How blobs are written down that get smaller by it. */
   readonly compression: 'off' | 'zstd';
