@@ -70,14 +70,14 @@ async function framesIn(
   sizeBytes: number,
   contentBytes: number,
 ): Promise<readonly Frame[] | undefined> {
-  const footer = Buffer.alloc(footerBytes);
-  if (sizeBytes < 8 + footerBytes || (await file.read(footer, sizeBytes - footerBytes)) < footerBytes) return undefined;
-  const count = footer.readUInt32LE(0);
+  // As many frames as it takes: where the table begins need not be looked for.
+  const count = Math.ceil(contentBytes / frameContentBytes);
   const tableBytes = 8 + count * entryBytes + footerBytes;
-  const isTable = footer.readUInt32LE(5) === tableMagic && tableBytes <= sizeBytes;
-  if (!isTable || count > Math.ceil(contentBytes / frameContentBytes)) return undefined;
   const table = Buffer.alloc(tableBytes);
-  await file.read(table, sizeBytes - tableBytes);
+  if (sizeBytes < tableBytes || (await file.read(table, sizeBytes - tableBytes)) < tableBytes) return undefined;
+  const isTable =
+    table.readUInt32LE(tableBytes - footerBytes) === count && table.readUInt32LE(tableBytes - 4) === tableMagic;
+  if (!isTable) return undefined;
   const frames: Frame[] = [];
   let [offset, contentOffset] = [0, 0];
   for (let at = 8; at < tableBytes - footerBytes; at += entryBytes) {
