@@ -1,5 +1,5 @@
 /**
- * Tests that run whole programs, or for a second and more: `npm run test:fast` leaves them to `npm test`. What it runs is
+ * Tests that run whole programs, or for about a second and more: `npm run test:fast` leaves them to `npm test`. What it runs is
  * to take less than 20 s on two cores, so whoever writes such a test adds its file here.
  */
 export const slowTests: readonly string[] = [
@@ -8,6 +8,7 @@ export const slowTests: readonly string[] = [
   'pkg/assembly/src/chaos.test.ts',
   'pkg/assembly/src/chunking.test.ts',
   'pkg/assembly/src/conformance.test.ts',
+  'pkg/assembly/src/instances.test.ts',
   'pkg/assembly/src/tls.test.ts',
   'pkg/assembly/src/writing.test.ts',
   'pkg/asset/src/archive/unpack.test.ts',
@@ -16,6 +17,8 @@ export const slowTests: readonly string[] = [
   'pkg/chunking/src/chunking.test.ts',
   'pkg/compression/src/codecs.test.ts',
   'pkg/compression/src/zstd-frames.test.ts',
+  'pkg/digest/src/digest-function.test.ts',
+  'pkg/http/src/hostile.test.ts',
   'pkg/http/src/http-cache.test.ts',
   'pkg/http/src/scratch.test.ts',
   'pkg/janitor/src/janitor.test.ts',
@@ -23,14 +26,20 @@ export const slowTests: readonly string[] = [
   'pkg/proxy/src/proxy-store.test.ts',
   'pkg/proxy/src/remote/remote-store.test.ts',
   'pkg/rpc/src/grpc-js/grpc-js-server.test.ts',
+  'pkg/rpc/src/status.test.ts',
   'pkg/server/src/cas/get-tree.test.ts',
+  'pkg/server/src/chunks/chunks.test.ts',
   'pkg/server/src/conformance.test.ts',
   'pkg/server/src/disk.test.ts',
+  'pkg/server/src/faults.test.ts',
   'pkg/server/src/fuzz.test.ts',
   'pkg/server/src/memory.test.ts',
+  'pkg/server/src/resource-name.test.ts',
+  'pkg/server/src/wire-digest.test.ts',
   'pkg/simulation/src/worlds/proxy-world.test.ts',
   'pkg/storage/src/disk/crashes.test.ts',
   'pkg/storage/src/disk/damage.test.ts',
   'pkg/storage/src/disk/file-blobs.test.ts',
+  'pkg/storage/src/disk/index/entry-index.test.ts',
   'pkg/storage/src/disk/local-store.test.ts',
 ];
