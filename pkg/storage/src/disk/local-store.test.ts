@@ -459,6 +459,32 @@ describe('LocalStore', () => {
     expect(store.count).toBe(1);
   });
 
+  test('compares the directory anew when that failed, a while later', async () => {
+    const clock = new SimulatedClock(new SeededRandom(1));
+    let failures = 1;
+    const disk = new (class extends SimulatedDisk {
+      override async list(path: string): Promise<readonly Entry[]> {
+        if (path === DiskPath.blobs && failures-- > 0) throw new Failure('resource_exhausted', 'EMFILE');
+        return await super.list(path);
+      }
+    })(new SeededRandom(1), clock);
+    const pass = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+    await clock.run(
+      (async () => {
+        await using other = await LocalStore.open({ disk, clock, random: new SeededRandom(1) });
+        await other.reconciled();
+        expect(other.comparedShare).toBe(0);
+        await other.mend(ctx);
+        await other.reconciled();
+        expect(other.comparedShare).toBe(0);
+        await pass(60_001);
+        await other.mend(ctx);
+        await other.reconciled();
+        expect(other.comparedShare).toBeUndefined();
+      })(),
+    );
+  });
+
   test('starts over a directory full of rubbish', async () => {
     await store[Symbol.asyncDispose]();
     await writeFile(join(dir, 'segments', '0000000009'), patterned(100_000, 9));

@@ -85,6 +85,9 @@ const gathering = { bytesTarget: 8 * 1024 * 1024, pieceBytesMin: 64 * 1024, piec
 /** Without an index, no more than this is gone through before the store is open; the rest follows. */
 const scannedAtOnceBytesMax = 64 * 1024 * 1024;
 
+/** Between two beginnings of a comparison that failed. */
+const compareAgainMs = 60_000;
+
 /** How often it is asked whether a snapshot is due; and when it is, whatever little happened. */
 const snapshotCheckMs = 10_000;
 const snapshotEveryMs = 10 * 60_000;
@@ -105,6 +108,8 @@ export class LocalStore implements AsyncDisposable {
   readonly #accessTimes: AccessTimes;
   #mayHaveStrangers = true;
   #comparedShare = 0;
+  #compare: () => void = () => {};
+  #compareAgainMs = 0;
   #stopTimer: () => void = () => {};
   #lastSnapshotMs: number;
 
@@ -230,12 +235,16 @@ export class LocalStore implements AsyncDisposable {
 
   /**
    * Did somebody remove what is open? Then what was in it is forgotten, and the rest is gone through: what is brought
-   * from then on is stored like anything else.
+   * from then on is stored like anything else. A comparison of the directory that failed is begun anew, after a while.
    */
   async mend(ctx: Context): Promise<void> {
     const { disk, contents } = this.#parts;
+    if (this.#mayHaveStrangers) {
+      if (this.#tasks.size === 0 && this.#init.clock.monotonic() >= this.#compareAgainMs) this.#compare();
+      return;
+    }
     const isWhole = (await this.#log.isThere()) && (await isActiveThere(this.#parts));
-    if (isWhole || this.#mayHaveStrangers) return;
+    if (isWhole) return;
     this.#init.observer?.onRemoved?.();
     await forgetRemoved(this.#parts);
     await disk.makeDirectory(IndexFiles.directory);
@@ -262,7 +271,11 @@ export class LocalStore implements AsyncDisposable {
   }
 
   #begin(found: Recovered, isChanged: boolean): void {
-    this.#tasks.spawn('compare the directory with the index', (ctx) => this.#reconcile(ctx, found, isChanged));
+    this.#compare = () => {
+      this.#compareAgainMs = this.#init.clock.monotonic() + compareAgainMs;
+      this.#tasks.spawn('compare the directory with the index', (ctx) => this.#reconcile(ctx, found, isChanged));
+    };
+    this.#compare();
     this.#snapshotLater();
   }
 
