@@ -4,10 +4,12 @@ import type { DiskFile, FileStat } from '@gorego/platform';
 import { BlobReader } from '../blob-reader.ts';
 import type { Span } from '../byte-range.ts';
 import { verifying } from '../verified.ts';
+import { blockBytes } from './blocks.ts';
 import { isDamage, unlessDamaged } from './damage.ts';
 import { checkContent, type FileContent, type FileForm } from './file-form.ts';
 import type { Entry, NewEntry } from './index/entry-index.ts';
 import { Key } from './index/key.ts';
+import { relieved } from './recording.ts';
 import type { StagedFile } from './staged-file.ts';
 import type { StoreParts } from './store-parts.ts';
 
@@ -66,10 +68,12 @@ export class FileBlobs {
   async name(staged: StagedFile, digest: Digest): Promise<void> {
     const { contents, locks } = this.#parts;
     const key = Key.ofBlob(digest);
-    await locks.run(key, async () => {
+    const named = async (): Promise<void> => {
       const stat = await staged.name(this.#form.pathOf(digest));
       contents.set(key, { ...this.#entryOf(digest, stat), isVerified: true, identity: identityOf(stat) });
-    });
+    };
+    // Who makes way may need the lock.
+    await relieved(this.#parts, blockBytes, () => locks.run(key, named));
   }
 
   async #opened(ctx: Context, asked: Asked, file: DiskFile, span: Span): Promise<BlobReader | undefined> {

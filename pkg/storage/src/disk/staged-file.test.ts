@@ -1,0 +1,58 @@
+import { background } from '@gorego/context';
+import { Digest } from '@gorego/digest';
+import { Failure } from '@gorego/errors';
+import { SeededRandom, SimulatedClock, SimulatedDisk } from '@gorego/simulation';
+import { describe, expect, test } from '@jest/globals';
+import { endlessRoom, type Room } from '../room.ts';
+import { patterned } from '../testing/index.ts';
+import { LocalStore } from './local-store.ts';
+
+const ctx = background();
+const bytes = patterned(100_000);
+const digest = Digest.ofBytes(bytes);
+
+/** Has no room for one more name or directory, until something makes way. */
+class NamelessDisk extends SimulatedDisk {
+  isFull = false;
+
+  override async create(path: string): ReturnType<SimulatedDisk['create']> {
+    this.#check();
+    return await super.create(path);
+  }
+
+  override async makeDirectory(path: string): Promise<void> {
+    this.#check();
+    await super.makeDirectory(path);
+  }
+
+  #check(): void {
+    if (this.isFull) throw new Failure('resource_exhausted', 'ENOSPC');
+  }
+}
+
+describe('a file on its way to a name', () => {
+  test.each(['begun', 'named'])('gets it when something makes way on a disk that is full as it is %s', async (when) => {
+    const clock = new SimulatedClock(new SeededRandom(1));
+    const disk = new NamelessDisk(new SeededRandom(1), clock);
+    let relieved = 0;
+    const relieve = async (): Promise<boolean> => {
+      relieved++;
+      disk.isFull = false;
+      return true;
+    };
+    const room: Room = { ...endlessRoom, relieve };
+    await clock.run(
+      (async () => {
+        await using store = await LocalStore.open({ disk, clock, room, random: new SeededRandom(1) });
+        await store.reconciled();
+        await using staged = await store.blobs.stage(ctx, digest);
+        disk.isFull = when === 'begun';
+        await staged.append(bytes);
+        disk.isFull = when === 'named';
+        await staged.commit();
+        expect(relieved).toBe(1);
+        expect(await store.blobs.findMissing(ctx, new Set([digest]))).toEqual(new Set());
+      })(),
+    );
+  });
+});
