@@ -7,6 +7,7 @@ import {
   type BlobStore,
   type ByteRange,
   bytesOf,
+  type Compressed,
   type Span,
   type Staged,
   type StagingStore,
@@ -76,6 +77,17 @@ export class ProxyBlobs implements BlobStore {
     }
     const bytes = await this.#bytesOf(ctx, digest);
     return bytes && BlobReader.ofBytes(bytes.subarray(span.start, span.end));
+  }
+
+  /** What tier 1 has compressed. Where that breaks off nothing can go on: the client asks again, from where it is. */
+  async *#watched(ctx: Context, digest: Digest, { chunks }: Compressed): AsyncGenerator<Uint8Array> {
+    try {
+      yield* chunks();
+    } catch (reason) {
+      if (reason instanceof Failure && reason.code === 'data_loss') throw reason;
+      this.#withoutNear(ctx, 'read', digest, reason);
+      throw new Failure('unavailable', `tier 1 failed in the middle of ${digest}`, { cause: reason });
+    }
   }
 
   async put(ctx: Context, digest: Digest, blob: BlobReader): Promise<void> {
@@ -156,10 +168,11 @@ export class ProxyBlobs implements BlobStore {
         yield* rest;
       }
     };
-    const { sizeBytes, verifiedAs } = hit;
+    const { sizeBytes, verifiedAs, compressed } = hit;
     return new BlobReader({
       sizeBytes,
       verifiedAs,
+      compressed: compressed && { codec: compressed.codec, chunks: () => this.#watched(ctx, digest, compressed) },
       chunks: chunks.call(this),
       release: () => hit[Symbol.asyncDispose](),
     });

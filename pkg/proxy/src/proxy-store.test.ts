@@ -303,6 +303,37 @@ describe('reading', () => {
     },
   );
 
+  test('gives what tier 1 has compressed as it is', async () => {
+    const frames = [Buffer.from('a frame'), Buffer.from('another')];
+    const near: StagingStore = Object.assign(fullNear(), {
+      get: async () =>
+        new BlobReader({ sizeBytes: 150_000, chunks: [large], compressed: { codec: 'zstd', chunks: () => frames } }),
+    });
+    await using tiers = new Tiers({ near: { blobs: near, actions: () => new MemoryActions() } });
+    await tiers.run(async () => {
+      await using blob = await tiers.proxy.blobs.get(ctx, largeDigest);
+      expect(blob?.compressed?.codec).toBe('zstd');
+      expect(await Array.fromAsync(blob?.compressed?.chunks() ?? [])).toEqual(frames);
+    });
+  });
+
+  test('says unavailable when tier 1 fails in the middle of what it has compressed', async () => {
+    const failing = function* (): Generator<Uint8Array> {
+      yield Buffer.from('a frame');
+      throw new Failure('internal', 'EIO');
+    };
+    const near: StagingStore = Object.assign(fullNear(), {
+      get: async () =>
+        new BlobReader({ sizeBytes: 150_000, chunks: [large], compressed: { codec: 'zstd', chunks: failing } }),
+    });
+    await using tiers = new Tiers({ near: { blobs: near, actions: () => new MemoryActions() } });
+    await tiers.run(async () => {
+      await using blob = await tiers.proxy.blobs.get(ctx, largeDigest);
+      await expect(Array.fromAsync(blob?.compressed?.chunks() ?? [])).rejects.toMatchObject({ code: 'unavailable' });
+    });
+    expect(tiers.told).toContain('read: EIO');
+  });
+
   // obligation: PX-6
   test.each(both)('never gives a %s blob that upstream has wrong, nor keeps it', async (_, bytes, digest) => {
     await using tiers = new Tiers();
