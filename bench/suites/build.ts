@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { atExit } from '../at-exit.ts';
 import { executable } from '../machine.ts';
-import { mebibytes, percents, shown, type Table } from '../report/table.ts';
+import type { Table } from '../report/table.ts';
+import { type Timing, timingCells } from '../report/timings.ts';
 import type { Peer } from '../server/peer.ts';
-import { RunningServer, type ServerUsage } from '../server/running-server.ts';
-import { median } from '../statistics.ts';
-import { messageOf, type Plan } from './suite.ts';
+import { Rivals } from './rivals.ts';
+import type { Plan } from './suite.ts';
 
 const suite = 'build';
 const smallOutputs = 300;
@@ -30,75 +30,33 @@ export async function build(plan: Plan): Promise<Table | undefined> {
   if (!plan.wants(suite, 'all-hits')) return undefined;
   const workload = `${smallOutputs} small outputs, ${largeOutputs} of 8 MiB`;
   const columns = ['build', 'server', 'wall ms', 'from', 'to', 'server cpu ms', 'peak RSS MiB', 'others'];
-  const table = (rows: string[][], notes: string[]): Table => ({
-    name: suite,
-    title: 'Builds, all hits',
-    columns,
-    rows,
-    notes,
-  });
-  const missing = (peer: Peer): string[] => [workload, peer.name, ...columns.slice(2).map(() => 'n/a')];
-
+  const timings = new Map<Peer, Timing[]>();
+  await using rivals = new Rivals(`${suite}/all-hits`, plan);
   const program = executable('bazel');
-  if (program === undefined) return table(plan.peers.map(missing), ['There is no bazel on PATH.']);
-  const notes: string[] = [];
-  const bazel = new Bazel(program, plan.newDirectory('bazel'));
+  if (program === undefined) rivals.notes.push('There is no bazel on PATH.');
+  else await measure(new Bazel(program, plan.newDirectory('bazel')), rivals, plan, timings);
+  const rows = plan.peers.map((peer) => [
+    workload,
+    peer.name,
+    ...timingCells(columns.slice(2), timings.get(peer) ?? []),
+  ]);
+  return { name: suite, title: 'Builds, all hits', columns, rows, notes: rivals.notes };
+}
+
+async function measure(bazel: Bazel, rivals: Rivals, plan: Plan, timings: Map<Peer, Timing[]>): Promise<void> {
   try {
-    const results = await buildsOn(bazel, plan, notes);
-    notes.unshift(`${await bazel.version()}; ${plan.builds} builds of each server, in turn.`);
-    return table(
-      plan.peers.map((peer) => {
-        const samples = results.get(peer) ?? [];
-        if (samples.length === 0) return missing(peer);
-        const wall = samples.map(({ wallMs }) => wallMs);
-        const cpuMs = median(samples.map((sample) => sample.cpuMs));
-        const peak = Math.max(...samples.map(({ peakBytes }) => peakBytes));
-        const numbers = [median(wall), Math.min(...wall), Math.max(...wall), cpuMs].map(shown);
-        const others = median(samples.map(({ othersShare }) => othersShare ?? Number.NaN));
-        return [workload, peer.name, ...numbers, mebibytes(peak), percents(others)];
-      }),
-      notes,
-    );
+    await rivals.start(plan.peers, async ({ port }) => void (await bazel.cleanBuild(port)));
+    for (let round = 1; round <= plan.builds; round++) {
+      await rivals.each(`build ${round} of ${plan.builds}`, async (server) => {
+        const { result, usage } = await server.during(() => bazel.cleanBuild(server.port));
+        if (result.hits < smallOutputs + largeOutputs) throw new Error(`${result.hits} hits only`);
+        timings.set(server.peer, [...(timings.get(server.peer) ?? []), { wallMs: result.wallMs, ...usage }]);
+      });
+    }
+    rivals.notes.unshift(`${await bazel.version()}; ${plan.builds} builds of each server, in turn.`);
   } finally {
     bazel.shutdown();
   }
-}
-
-interface Sample extends ServerUsage {
-  readonly wallMs: number;
-}
-
-async function buildsOn(bazel: Bazel, plan: Plan, notes: string[]): Promise<Map<Peer, Sample[]>> {
-  await using running = new AsyncDisposableStack();
-  const servers: RunningServer[] = [];
-  const results = new Map<Peer, Sample[]>();
-  const attempt = async (peer: Peer, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (reason) {
-      notes.push(`${peer.name}: ${messageOf(reason).split('\n').join(' ')}`);
-    }
-  };
-  for (const peer of plan.peers) {
-    await attempt(peer, async () => {
-      plan.progress(`${suite}/all-hits, ${peer.name}, filling it`);
-      const server = running.use(await RunningServer.start(peer, plan.newDirectory(peer.name), plan.cores));
-      await bazel.cleanBuild(server.port);
-      servers.push(server);
-    });
-  }
-  for (let round = 1; round <= plan.builds; round++) {
-    for (const server of servers) {
-      const { peer } = server;
-      await attempt(peer, async () => {
-        plan.progress(`${suite}/all-hits, ${peer.name}, build ${round} of ${plan.builds}`);
-        const { result, usage } = await server.during(() => bazel.cleanBuild(server.port));
-        if (result.hits < smallOutputs + largeOutputs) throw new Error(`${result.hits} hits only`);
-        results.set(peer, [...(results.get(peer) ?? []), { wallMs: result.wallMs, ...usage }]);
-      });
-    }
-  }
-  return results;
 }
 
 /** A Bazel with a workspace to build and a place of its own. */

@@ -3,11 +3,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { executable } from '../machine.ts';
-import { percents, shown, type Table } from '../report/table.ts';
+import type { Table } from '../report/table.ts';
+import { type Timing, timingCells } from '../report/timings.ts';
 import { type Peer, redis } from '../server/peer.ts';
-import { RunningServer, type ServerUsage } from '../server/running-server.ts';
-import { median } from '../statistics.ts';
-import { messageOf, type Plan } from './suite.ts';
+import type { RunningServer } from '../server/running-server.ts';
+import { Rivals } from './rivals.ts';
+import type { Plan } from './suite.ts';
 
 const suite = 'ccache';
 const files = 500;
@@ -15,83 +16,48 @@ const files = 500;
 const jobsAtOnce = [1, 4];
 const commandWithinMs = 600_000;
 
-interface Sample extends ServerUsage {
-  readonly wallMs: number;
-}
-
 /** The wall time of compiling by ccache what it finds on a server, its own cache being empty; round after round in turn. */
 export async function ccache(plan: Plan): Promise<Table | undefined> {
   if (!plan.wants(suite, 'all-hits')) return undefined;
   const peers = [...plan.peers, redis()];
-  const notes: string[] = [];
-  const samples = new Map<string, Sample[]>();
+  const timings = new Map<string, Timing[]>();
+  await using rivals = new Rivals(`${suite}/all-hits`, plan);
   const program = executable('ccache');
-  if (program === undefined) notes.push('There is no ccache on PATH.');
-  else await measure(new Compiles(program, plan.newDirectory('ccache')), peers, plan, { samples, notes });
+  if (program === undefined) rivals.notes.push('There is no ccache on PATH.');
+  else await measure(new Compiles(program, plan.newDirectory('ccache')), rivals, peers, plan, timings);
   const columns = ['files', 'server', 'wall ms', 'from', 'to', 'server cpu ms', 'others'];
   const rows = jobsAtOnce.flatMap((jobs) =>
-    peers.map((peer) => {
-      const found = samples.get(keyOf(peer, jobs)) ?? [];
-      return [`${files}, ${jobs} at once`, peer.name, ...cells(found, columns.length - 2)];
-    }),
+    peers.map((peer) => [
+      `${files}, ${jobs} at once`,
+      peer.name,
+      ...timingCells(columns.slice(2), timings.get(keyOf(peer, jobs)) ?? []),
+    ]),
   );
-  return { name: suite, title: 'ccache, all hits', columns, rows, notes };
-}
-
-interface Found {
-  readonly samples: Map<string, Sample[]>;
-  readonly notes: string[];
+  return { name: suite, title: 'ccache, all hits', columns, rows, notes: rivals.notes };
 }
 
 async function measure(
   compiles: Compiles,
+  rivals: Rivals,
   peers: readonly Peer[],
-  plan: Plan,
-  { samples, notes }: Found,
+  { builds }: Plan,
+  timings: Map<string, Timing[]>,
 ): Promise<void> {
-  await using running = new AsyncDisposableStack();
-  const servers: RunningServer[] = [];
-  const attempt = async (peer: Peer, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (reason) {
-      notes.push(`${peer.name}: ${messageOf(reason).split('\n').join(' ')}`);
-    }
-  };
-  for (const peer of peers) {
-    await attempt(peer, async () => {
-      plan.progress(`${suite}/all-hits, ${peer.name}, filling it`);
-      const server = running.use(await RunningServer.start(peer, plan.newDirectory(peer.name), plan.cores));
-      await compiles.run(server, Math.max(...jobsAtOnce));
-      servers.push(server);
-    });
-  }
-  for (let round = 1; round <= plan.builds; round++) {
+  await rivals.start(peers, async (server) => void (await compiles.run(server, Math.max(...jobsAtOnce))));
+  for (let round = 1; round <= builds; round++) {
     for (const jobs of jobsAtOnce) {
-      for (const server of servers) {
-        const { peer } = server;
-        await attempt(peer, async () => {
-          plan.progress(`${suite}/all-hits, ${peer.name}, ${jobs} at once, round ${round} of ${plan.builds}`);
-          const { result, usage } = await server.during(() => compiles.run(server, jobs));
-          if (result.hits < files) throw new Error(`${result.hits} hits only`);
-          const key = keyOf(peer, jobs);
-          samples.set(key, [...(samples.get(key) ?? []), { wallMs: result.wallMs, ...usage }]);
-        });
-      }
+      await rivals.each(`${jobs} at once, round ${round} of ${builds}`, async (server) => {
+        const { result, usage } = await server.during(() => compiles.run(server, jobs));
+        if (result.hits < files) throw new Error(`${result.hits} hits only`);
+        const key = keyOf(server.peer, jobs);
+        timings.set(key, [...(timings.get(key) ?? []), { wallMs: result.wallMs, ...usage }]);
+      });
     }
   }
 }
 
 function keyOf({ name }: Peer, jobs: number): string {
   return `${name} ${jobs}`;
-}
-
-function cells(samples: readonly Sample[], count: number): string[] {
-  if (samples.length === 0) return Array<string>(count).fill('n/a');
-  const wall = samples.map(({ wallMs }) => wallMs);
-  const others = median(samples.map(({ othersShare }) => othersShare ?? Number.NaN));
-  const numbers = [median(wall), Math.min(...wall), Math.max(...wall), median(samples.map(({ cpuMs }) => cpuMs))];
-  return [...numbers.map(shown), percents(others)];
 }
 
 /** Files in C, and a ccache that keeps nothing of its own. */

@@ -13,6 +13,7 @@ describe('Digest', () => {
     );
     expect(Digest.ofBytes(new Uint8Array())).toBe(Digest.empty('sha256'));
     expect(Digest.empty('sha256')).toBe(`sha256:${emptyHex}/0`);
+    expect(Digest.of('sha256', emptyHex, 0)).toBe(Digest.empty('sha256'));
   });
 
   test('is its own key, and gives back its parts', () => {
@@ -60,9 +61,17 @@ describe('Digest', () => {
         const hasher = Digest.hasher(digest);
         for (const piece of pieces) hasher.update(piece);
         expect(hasher.hex()).toBe(Digest.hex(digest));
-        expect(Digest.isOf(digest, whole)).toBe(true);
-        expect(Digest.isOf(digest, Buffer.concat([whole, Buffer.of(0)]))).toBe(false);
       }),
     );
+  });
+
+  test('is of its own bytes alone, in every respect', () => {
+    const bytes = Buffer.from('hello');
+    const digest = Digest.ofBytes(bytes);
+    expect(Digest.isOf(digest, bytes)).toBe(true);
+    expect(Digest.isOf(digest, Buffer.from('hellO'))).toBe(false);
+    expect(Digest.isOf(digest, Buffer.from('hello!'))).toBe(false);
+    expect(Digest.isOf(Digest.of('sha256', Digest.hex(digest), 6), bytes)).toBe(false);
+    expect(Digest.isOf(Digest.of('sha256', 'ab'.repeat(32), 5), bytes)).toBe(false);
   });
 });
