@@ -4,13 +4,39 @@ import { unlessDamaged } from './damage.ts';
 import { shardCount } from './index/entry-index.ts';
 import { field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
+import type { Recovered } from './index/recovered.ts';
 import { Encoding, isRight } from './packing.ts';
 import type { Segment } from './segments/segment.ts';
 import { recordsIn } from './segments/segment-scan.ts';
 import type { Segments } from './segments/segments.ts';
 
+/** Without an index, no more than this is gone through before the store is open; the rest follows. */
+const scannedAtOnceBytesMax = 64 * 1024 * 1024;
+
+/**
+ * What segments have that the index does not know, and what the index knows that they don't have; returns how much that
+ * was. A tail that was torn is cut off, so that writing can go on behind it.
+ */
+export async function caughtUp(contents: Contents, segments: Segments, found: Recovered): Promise<number> {
+  const { isComplete, suspectFrom, segmentEnds } = found;
+  let changes = forgetLost(contents, segments);
+  if (suspectFrom !== undefined) changes += contents.index.suspectSince(suspectFrom);
+  const last = segments.all.at(-1);
+  const isLittle = segments.diskBytes < scannedAtOnceBytesMax;
+  for (const segment of segments.all) {
+    const from = segmentEnds.get(segment.number) ?? (isComplete || isLittle ? 0 : segment.lengthBytes);
+    if (from >= segment.lengthBytes) continue;
+    const end = await adoptRecords(contents, segment, from, { verifies: suspectFrom !== undefined });
+    if (segment === last && end < segment.lengthBytes) await segment.cut(end);
+    changes++;
+  }
+  // Else its end may be anything; what is new goes into a new one.
+  if (isComplete || isLittle) segments.continueLast();
+  return changes;
+}
+
 /** Forgets what the index has in segments that are gone, or shorter than it thinks. Returns how many entries that were. */
-export function forgetLost(contents: Contents, segments: Segments): number {
+function forgetLost(contents: Contents, segments: Segments): number {
   const lengths = new Map(segments.all.map(({ number, lengthBytes }) => [number, lengthBytes]));
   const isLost = (words: Uint32Array, at: number): boolean => {
     const segment = words[at + field.segment] as number;

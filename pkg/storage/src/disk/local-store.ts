@@ -8,8 +8,9 @@ import type { SizingStore, StagingStore } from '../blob-store.ts';
 import { endlessRoom, type Room } from '../room.ts';
 import { AccessTimes } from './access-times.ts';
 import { accounted, accountedActions } from './accounted.ts';
-import { adoptRecords, forgetLost } from './adoption.ts';
+import { caughtUp } from './adoption.ts';
 import { blockBytes } from './blocks.ts';
+import { Comparison } from './comparison.ts';
 import { Contents } from './contents.ts';
 import { DiskPath } from './disk-path.ts';
 import { FileReading } from './file-reading.ts';
@@ -30,7 +31,6 @@ import { forgetRemoved, isActiveThere } from './removal.ts';
 import { Segments } from './segments/segments.ts';
 import { Staging } from './staging.ts';
 import type { StoreParts } from './store-parts.ts';
-import { checkSuspects } from './suspects.ts';
 import { everything, type Stored } from './walk.ts';
 
 /** What the outside world lends a LocalStore, and how it is to be. */
@@ -82,12 +82,6 @@ const defaults = {
 /** What of uploads waits in memory to be written. */
 const gathering = { bytesTarget: 8 * 1024 * 1024, pieceBytesMin: 64 * 1024, pieceBytesMax: 256 * 1024 };
 
-/** Without an index, no more than this is gone through before the store is open; the rest follows. */
-const scannedAtOnceBytesMax = 64 * 1024 * 1024;
-
-/** Between two beginnings of a comparison that failed. */
-const compareAgainMs = 60_000;
-
 /** How often it is asked whether a snapshot is due; and when it is, whatever little happened. */
 const snapshotCheckMs = 10_000;
 const snapshotEveryMs = 10 * 60_000;
@@ -106,14 +100,11 @@ export class LocalStore implements AsyncDisposable {
   readonly #init: LocalStoreInit;
   readonly #tasks: TaskGroup;
   readonly #accessTimes: AccessTimes;
-  #mayHaveStrangers = true;
-  #comparedShare = 0;
-  #compare: () => void = () => {};
-  #compareAgainMs = 0;
+  readonly #comparison: Comparison;
   #stopTimer: () => void = () => {};
   #lastSnapshotMs: number;
 
-  private constructor(init: LocalStoreInit, parts: Omit<StoreParts, OwnParts>, log: IndexLog) {
+  private constructor(init: LocalStoreInit, parts: Omit<StoreParts, OwnParts>, log: IndexLog, start: Start) {
     this.#init = init;
     this.#log = log;
     this.#lastSnapshotMs = init.clock.monotonic();
@@ -125,7 +116,7 @@ export class LocalStore implements AsyncDisposable {
       ...parts,
       spawn,
       onFileUsed: init.forceUpdateAtime === true ? (digest) => this.#accessTimes.note(digest) : () => {},
-      mayHaveStrangers: () => this.#mayHaveStrangers,
+      mayHaveStrangers: () => this.#comparison.share !== undefined,
       fraction: () => init.random.fraction(),
       onCorrupt: (digest, where) => init.observer?.onCorrupt?.(digest, where),
     };
@@ -133,6 +124,9 @@ export class LocalStore implements AsyncDisposable {
     this.blobs = init.account === undefined ? this.#blobs : accounted(this.#blobs, init.account);
     const pause = (): Promise<void> => new Promise((resolve) => void init.clock.after(0, resolve));
     this.housekeeping = new StoreHousekeeping(this.#parts, () => this.diskBytes, pause);
+    this.#comparison = this.#comparisonAfter(start);
+    this.#comparison.begin();
+    this.#snapshotLater();
   }
 
   /**
@@ -172,9 +166,7 @@ export class LocalStore implements AsyncDisposable {
       compression,
       segmentThreshold,
     };
-    const store = new LocalStore(init, parts, log);
-    store.#begin(found, changes > 0);
-    return store;
+    return new LocalStore(init, parts, log, { found, isChanged: changes > 0 });
   }
 
   /** The action results of one instance; the blobs are everybody's. */
@@ -206,7 +198,7 @@ export class LocalStore implements AsyncDisposable {
 
   /** How much of the directory has been compared with what is known of it, from 0 to 1; undefined once all of it has been. */
   get comparedShare(): number | undefined {
-    return this.#mayHaveStrangers ? this.#comparedShare : undefined;
+    return this.#comparison.share;
   }
 
   /** What it all takes, as the disk counts. */
@@ -239,10 +231,7 @@ export class LocalStore implements AsyncDisposable {
    */
   async mend(ctx: Context): Promise<void> {
     const { disk, contents } = this.#parts;
-    if (this.#mayHaveStrangers) {
-      if (this.#tasks.size === 0 && this.#init.clock.monotonic() >= this.#compareAgainMs) this.#compare();
-      return;
-    }
+    if (this.#comparison.share !== undefined) return this.#comparison.begin();
     const isWhole = (await this.#log.isThere()) && (await isActiveThere(this.#parts));
     if (isWhole) return;
     this.#init.observer?.onRemoved?.();
@@ -265,47 +254,31 @@ export class LocalStore implements AsyncDisposable {
     await this.#accessTimes.flush().catch(() => {}); // For outside tools alone; the store has times of its own.
     await this.#tasks[Symbol.asyncDispose]();
     await this.#parts.segments.idle();
-    if (this.#mayHaveStrangers) await this.#log.leave();
+    if (this.#comparison.share !== undefined) await this.#log.leave();
     else await this.#log.close();
     await this.#parts.segments.close();
   }
 
-  #begin(found: Recovered, isChanged: boolean): void {
-    this.#compare = () => {
-      this.#compareAgainMs = this.#init.clock.monotonic() + compareAgainMs;
-      this.#tasks.spawn('compare the directory with the index', (ctx) => this.#reconcile(ctx, found, isChanged));
-    };
-    this.#compare();
-    this.#snapshotLater();
-  }
-
-  async #reconcile(ctx: Context, found: Recovered, isChanged: boolean): Promise<void> {
-    const { disk, contents, segments } = this.#parts;
-    const { observer } = this.#init;
-    if (!found.isComplete) {
-      for (const segment of segments.all) {
-        if (segment.number !== segments.activeNumber) await adoptRecords(contents, segment, 0, { verifies: false });
-      }
-    }
-    await checkSuspects(ctx, contents, segments);
-    const check = async (digest: Digest): Promise<void> => {
-      await this.checked(ctx, { kind: 'blob', digest, instance: '' });
-    };
-    const onProgress = (share: number): void => {
-      this.#comparedShare = share;
-      observer?.onProgress?.(share);
-    };
-    const result = await reconcile(ctx, disk, contents, { check, onProgress });
-    this.#mayHaveStrangers = false;
-    observer?.onReconciled?.(result);
-    if (!found.isClean || isChanged || this.#log.isDirty) await this.#log.snapshot();
+  #comparisonAfter({ found, isChanged }: Start): Comparison {
+    const { clock, observer } = this.#init;
+    return new Comparison({
+      ...{ parts: this.#parts, clock, tasks: this.#tasks, found },
+      check: async (ctx, digest) => {
+        await this.#blobs.isRight(ctx, digest);
+      },
+      onProgress: (share) => observer?.onProgress?.(share),
+      onDone: async (result) => {
+        observer?.onReconciled?.(result);
+        if (!found.isClean || isChanged || this.#log.isDirty) await this.#log.snapshot();
+      },
+    });
   }
 
   #snapshotLater(): void {
     const { clock } = this.#init;
     this.#stopTimer = clock.after(snapshotCheckMs, () => {
       const isDue = this.#log.isDirty && clock.monotonic() - this.#lastSnapshotMs > snapshotEveryMs;
-      if ((isDue || this.#log.isLong) && !this.#mayHaveStrangers) {
+      if ((isDue || this.#log.isLong) && this.#comparison.share === undefined) {
         this.#lastSnapshotMs = clock.monotonic();
         void this.#log.snapshot();
       }
@@ -316,24 +289,9 @@ export class LocalStore implements AsyncDisposable {
 
 type OwnParts = 'mayHaveStrangers' | 'fraction' | 'spawn' | 'onCorrupt' | 'onFileUsed';
 
-/**
- * What segments have that the index does not know, and what the index knows that they don't have; returns how much that
- * was. A tail that was torn is cut off, so that writing can go on behind it.
- */
-async function caughtUp(contents: Contents, segments: Segments, found: Recovered): Promise<number> {
-  const { isComplete, suspectFrom, segmentEnds } = found;
-  let changes = forgetLost(contents, segments);
-  if (suspectFrom !== undefined) changes += contents.index.suspectSince(suspectFrom);
-  const last = segments.all.at(-1);
-  const isLittle = segments.diskBytes < scannedAtOnceBytesMax;
-  for (const segment of segments.all) {
-    const from = segmentEnds.get(segment.number) ?? (isComplete || isLittle ? 0 : segment.lengthBytes);
-    if (from >= segment.lengthBytes) continue;
-    const end = await adoptRecords(contents, segment, from, { verifies: suspectFrom !== undefined });
-    if (segment === last && end < segment.lengthBytes) await segment.cut(end);
-    changes++;
-  }
-  // Else its end may be anything; what is new goes into a new one.
-  if (isComplete || isLittle) segments.continueLast();
-  return changes;
+/** What a start came upon. */
+interface Start {
+  readonly found: Recovered;
+  /** Was there anything that the index did not know? */
+  readonly isChanged: boolean;
 }
