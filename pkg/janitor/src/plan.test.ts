@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { allowedOf, defaultMinFree, goalOf, limitOf, startsAt } from './plan.ts';
+import { allowedOf, defaultMinFree, goalOf, largestBlob, limitOf, startsAt } from './plan.ts';
 
 const gib = 2 ** 30;
 const space = (totalBytes: number, freeBytes: number) => ({ totalBytes, freeBytes, freeFiles: undefined });
@@ -44,4 +44,12 @@ test.each([
   [10 * gib, 10 * gib - 4 * 2 ** 20],
 ])('of %d bytes, %d are for reserving', (maxBytes, allowed) => {
   expect(allowedOf(maxBytes)).toBe(allowed);
+});
+
+test.each([
+  [64_000, 57_600],
+  [10 * gib, Math.floor(9 * gib)],
+])('of %d bytes, a blob may have %d: room can be made for it', (maxBytes, largest) => {
+  expect(largestBlob(maxBytes)).toBe(largest);
+  expect(largest).toBeLessThanOrEqual(allowedOf(maxBytes));
 });

@@ -135,13 +135,28 @@ describe('any string', () => {
     fc.string({ unit: 'binary', maxLength: 5 }),
   );
   const likeNames = fc.array(segment, { maxLength: 10 }).map((segments) => segments.join('/'));
+  // Each part as it should be, more often than not.
+  const part = (...right: readonly string[]): fc.Arbitrary<string> =>
+    fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...right) }, { weight: 1, arbitrary: segment });
+  const nearlyNames = (before: readonly string[]): fc.Arbitrary<string> =>
+    fc
+      .tuple(
+        part('', '/', 'a/', '/a/b/'),
+        part(...before),
+        part('blobs/', 'blobs/sha256/', 'compressed-blobs/zstd/'),
+        part(`${hash}/`),
+        part('1', '42', String(Number.MAX_SAFE_INTEGER)),
+        part(''),
+      )
+      .map((parts) => parts.join(''));
 
   test.each([
-    ['parseReadName', parseReadName],
-    ['parseWriteName', parseWriteName],
-  ])('is a name to %s, or the client’s fault', (_, parse) => {
+    ['parseReadName', parseReadName, ['']],
+    ['parseWriteName', parseWriteName, ['uploads/u/', 'uploads/blobs/']],
+  ])('is a name to %s, or the client’s fault', (_, parse, before) => {
+    let names = 0;
     fc.assert(
-      fc.property(fc.oneof(likeNames, fc.string(), fc.string({ unit: 'binary' })), (name) => {
+      fc.property(fc.oneof(nearlyNames(before), likeNames, fc.string({ unit: 'binary' })), (name) => {
         let parsed: ResourceName;
         try {
           parsed = parse(name, functions);
@@ -150,11 +165,13 @@ describe('any string', () => {
           expect(reason).toMatchObject({ code: 'invalid_argument' });
           return;
         }
+        names++;
         expect(Digest.hex(parsed.digest)).toMatch(/^[0-9a-f]{64}$/);
         expect(Digest.parse(parsed.digest)).toBe(parsed.digest);
         expect(validInstanceName(parsed.instance)).toBe(parsed.instance);
       }),
       { numRuns: 500 },
     );
+    expect(names).toBeGreaterThan(20);
   });
 });
