@@ -5,6 +5,7 @@
 export const slowTests: readonly string[] = [
   'bench/eviction/replay.test.ts',
   'e2e/',
+  'pkg/assembly/src/assemble.test.ts',
   'pkg/assembly/src/chaos.test.ts',
   'pkg/assembly/src/chunking.test.ts',
   'pkg/assembly/src/conformance.test.ts',
@@ -28,6 +29,7 @@ export const slowTests: readonly string[] = [
   'pkg/rpc/src/grpc-js/grpc-js-server.test.ts',
   'pkg/rpc/src/status.test.ts',
   'pkg/server/src/cas/get-tree.test.ts',
+  'pkg/server/src/cas/page-token.test.ts',
   'pkg/server/src/chunks/chunks.test.ts',
   'pkg/server/src/conformance.test.ts',
   'pkg/server/src/disk.test.ts',
@@ -42,4 +44,5 @@ export const slowTests: readonly string[] = [
   'pkg/storage/src/disk/file-blobs.test.ts',
   'pkg/storage/src/disk/index/entry-index.test.ts',
   'pkg/storage/src/disk/local-store.test.ts',
+  'tools/tidy/examples.test.ts',
 ];
