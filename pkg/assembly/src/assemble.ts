@@ -3,7 +3,7 @@ import { codecs } from '@gorego/compression';
 import type { Config } from '@gorego/config';
 import { background, TaskGroup } from '@gorego/context';
 import { HttpCache, type Operations, operations } from '@gorego/http';
-import { type Clock, NodeDisk, type Random } from '@gorego/platform';
+import { NodeDisk } from '@gorego/platform';
 import {
   defaultLimits,
   GrpcJsServer,
@@ -24,7 +24,7 @@ import {
   Uploads,
 } from '@gorego/server';
 import type { LocalStore } from '@gorego/storage';
-import { Builds, CallLog, type Logger, Metrics } from '@gorego/telemetry';
+import { Builds, CallLog, Metrics } from '@gorego/telemetry';
 import { appraising } from './appraising.ts';
 import { type BackingCache, backingCache } from './backing-cache.ts';
 import { type ChunkedNear, chunkedNear } from './chunked-near.ts';
@@ -36,16 +36,8 @@ import { remoteAssets } from './remote-assets.ts';
 import type { Kept } from './store-commands.ts';
 import { lockStore } from './store-control.ts';
 import { comparing } from './store-observer.ts';
+import type { Surroundings } from './surroundings.ts';
 import { writersOf } from './writers.ts';
-
-/** What the outside world lends the object graph. */
-export interface Surroundings {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  /** Where relative directories are. */
-  readonly directory: string;
-}
 
 /** A goREgo that serves. Disposing it cuts off whoever is still connected; `drain` lets them finish. */
 export interface Running extends AsyncDisposable {

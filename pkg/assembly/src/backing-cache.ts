@@ -9,7 +9,7 @@ import { defaultLimits, GrpcJsClient, parseAddress, type Tls } from '@gorego/rpc
 import type { Health } from '@gorego/server';
 import type { References } from '@gorego/storage';
 import type { Logger, Metrics } from '@gorego/telemetry';
-import type { Surroundings } from './assemble.ts';
+import type { Surroundings } from './surroundings.ts';
 import { TokenFile } from './token-file.ts';
 
 /** The name under which health tells of the backing cache. */

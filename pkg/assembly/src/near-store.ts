@@ -4,8 +4,8 @@ import { Janitor, Pins } from '@gorego/janitor';
 import { bootId, type NodeDisk } from '@gorego/platform';
 import { LocalStore, lookAfter, scrub } from '@gorego/storage';
 import { humanBytes, type Metrics } from '@gorego/telemetry';
-import type { Surroundings } from './assemble.ts';
 import { storeObserver } from './store-observer.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Files that many small blobs share are this part of the store, so that dropping one is a small step. */
 const segmentShare = 1 / 256;

@@ -7,7 +7,7 @@ import type { Routes } from '@gorego/rpc';
 import type { DigestFunctions, Instances } from '@gorego/server';
 import type { References, SizingStore } from '@gorego/storage';
 import type { Metrics } from '@gorego/telemetry';
-import type { Surroundings } from './assemble.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface RemoteAssetsInit extends Surroundings {
   readonly config: Config['remoteAsset'];

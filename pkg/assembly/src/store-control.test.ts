@@ -8,9 +8,10 @@ import { NodeDisk, systemClock, systemRandom } from '@gorego/platform';
 import { BlobReader, LocalStore } from '@gorego/storage';
 import { silent } from '@gorego/telemetry';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { assemble, type Running, type Surroundings } from './assemble.ts';
+import { assemble, type Running } from './assemble.ts';
 import type { StoreCommand } from './store-commands.ts';
 import { commandStore } from './store-control.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const ctx = background();
 let directory: string;

@@ -4,9 +4,9 @@ import { background, TaskGroup } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import { DirectoryLock, NodeDisk } from '@gorego/platform';
 import { Metrics } from '@gorego/telemetry';
-import type { Surroundings } from './assemble.ts';
 import { nearStore } from './near-store.ts';
 import { type Kept, runStoreCommand, type Said, type StoreCommand } from './store-commands.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /**
  * Takes a store's directory for this process, and does there what others ask for: `gorego du` and its like find whoever

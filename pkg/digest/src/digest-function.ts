@@ -1,14 +1,8 @@
 import { createHash, hash } from 'node:crypto';
+import type { Hasher } from './hasher.ts';
 import { loadNativeBlake3, type NativeBlake3 } from './native-blake3.ts';
 import { Sha256Tree } from './sha256-tree.ts';
 import { Vso } from './vso.ts';
-
-/** Hashes bytes as they come. */
-export interface Hasher {
-  update(bytes: Uint8Array): void;
-  /** The hash of all that was given, in lower-case hex. Ends the hasher. */
-  hex(): string;
-}
 
 /** How blobs are named: one of REAPI's DigestFunction values that goREgo can compute. */
 export interface DigestFunction {

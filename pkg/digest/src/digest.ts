@@ -1,5 +1,6 @@
 import { Failure } from '@gorego/errors';
-import { type DigestFunction, type DigestFunctionName, digestFunctions, type Hasher } from './digest-function.ts';
+import { type DigestFunction, type DigestFunctionName, digestFunctions } from './digest-function.ts';
+import type { Hasher } from './hasher.ts';
 
 /**
  * The name of a blob: which function, its hash, and the blob's size, as in `sha256:e3b0c442…b855/0`.

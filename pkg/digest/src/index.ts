@@ -4,6 +4,6 @@ export {
   type DigestFunctionName,
   digestFunctionNames,
   digestFunctions,
-  type Hasher,
   whyUnavailable,
 } from './digest-function.ts';
+export type { Hasher } from './hasher.ts';

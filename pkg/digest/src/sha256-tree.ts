@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Hasher } from './digest-function.ts';
+import type { Hasher } from './hasher.ts';
 
 /** Blobs of up to this size are hashed by plain SHA-256; it is also the size of the leaves of larger ones. */
 const leafBytes = 1024;

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { Hasher } from './digest-function.ts';
+import type { Hasher } from './hasher.ts';
 
 const pageBytes = 64 * 1024;
 const pagesPerBlock = 32;

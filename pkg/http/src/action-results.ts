@@ -4,10 +4,10 @@ import { deInlined, type HashNamed, parsedResult, toWrite, validInstanceName } f
 import { bytesOf } from '@gorego/storage';
 import type { Exchange } from './exchange.ts';
 import { digestOf, type HashName, hashNameOf } from './hash-names.ts';
-import type { Store } from './http-cache.ts';
 import { ReceivedBlob } from './received-blob.ts';
 import { RequestBody } from './request-body.ts';
 import { sendBlob } from './send-blob.ts';
+import type { Store } from './store.ts';
 import { tellOfLookup } from './value-exchange.ts';
 
 /** What is larger is no ActionResult that gRPC could carry. */

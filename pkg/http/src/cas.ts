@@ -3,10 +3,10 @@ import { toWrite, validInstanceName } from '@gorego/server';
 import { BlobReader } from '@gorego/storage';
 import type { Exchange } from './exchange.ts';
 import { anySizeBytes, digestOf, hashNameOf } from './hash-names.ts';
-import type { Store } from './http-cache.ts';
 import { ReceivedBlob } from './received-blob.ts';
 import { RequestBody } from './request-body.ts';
 import { sendBlob } from './send-blob.ts';
+import type { Store } from './store.ts';
 
 /** `…/cas/<hash>`: blobs by what they hash to, the same that gRPC clients have. */
 export async function cas(

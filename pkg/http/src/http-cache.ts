@@ -13,6 +13,7 @@ import { KnownSizes } from './known-sizes.ts';
 import { nx } from './nx.ts';
 import { plainValues } from './plain-values.ts';
 import { Scratches } from './scratch.ts';
+import type { Store } from './store.ts';
 import { turborepo } from './turborepo.ts';
 import { Values } from './values.ts';
 
@@ -34,21 +35,6 @@ export interface HttpCacheInit {
   readonly observer?: Observer;
   readonly codecs: Codecs;
   /** The largest body that is taken, bytes: more could never be kept. */
-  readonly bytesMax: number;
-}
-
-/** What all of the protocols below share. */
-export interface Store {
-  readonly instances: Instances;
-  readonly functions: DigestFunctions;
-  readonly references: References;
-  readonly sizes: KnownSizes;
-  readonly sizeOf: SizeOf;
-  readonly values: Values;
-  readonly scratches: Scratches;
-  readonly clock: Clock;
-  readonly activity: Activity;
-  readonly codecs: Codecs;
   readonly bytesMax: number;
 }
 

@@ -1,7 +1,7 @@
 import { toWrite, validInstanceName } from '@gorego/server';
 import type { Exchange } from './exchange.ts';
-import type { Store } from './http-cache.ts';
 import { checkedKey } from './key.ts';
+import type { Store } from './store.ts';
 import { sendValue, storeValue } from './value-exchange.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { Digest } from '@gorego/digest';
 import { toWrite } from '@gorego/server';
 import type { Exchange } from './exchange.ts';
-import type { Store } from './http-cache.ts';
+import type { Store } from './store.ts';
 import { sendValue, storeValue } from './value-exchange.ts';
 import { folder, multiStatus } from './webdav.ts';
 

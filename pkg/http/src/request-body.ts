@@ -1,7 +1,7 @@
 import type { Codec } from '@gorego/compression';
 import { type Code, Failure } from '@gorego/errors';
 import type { Exchange } from './exchange.ts';
-import type { Store } from './http-cache.ts';
+import type { Store } from './store.ts';
 
 /** What a client sends along: asked for only when it is read, so that a refusal before that costs nobody the transfer. */
 export class RequestBody {

@@ -2,7 +2,7 @@ import { Digest } from '@gorego/digest';
 import type { BlobStore } from '@gorego/storage';
 import { wantedSpan } from './byte-ranges.ts';
 import type { Exchange, ResponseHeaders } from './exchange.ts';
-import type { Store } from './http-cache.ts';
+import type { Store } from './store.ts';
 
 /** What is smaller is sent as it is: it would not be smaller. */
 const compressedFromBytes = 1024;

@@ -3,10 +3,10 @@ import { Failure } from '@gorego/errors';
 import { validInstanceName } from '@gorego/server';
 import { bytesOf } from '@gorego/storage';
 import type { Exchange, ResponseHeaders } from './exchange.ts';
-import type { Store } from './http-cache.ts';
 import { checkedKey } from './key.ts';
 import { ReceivedBlob } from './received-blob.ts';
 import { RequestBody } from './request-body.ts';
+import type { Store } from './store.ts';
 import { sendValue, storeValue } from './value-exchange.ts';
 
 /** What a client says of an artifact and wants to hear again: its signature, and how long it took to make. */

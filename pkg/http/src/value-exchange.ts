@@ -1,9 +1,9 @@
 import { toWrite } from '@gorego/server';
 import type { Exchange, ResponseHeaders } from './exchange.ts';
-import type { Store } from './http-cache.ts';
 import { ReceivedBlob } from './received-blob.ts';
 import { RequestBody } from './request-body.ts';
 import { sendBlob } from './send-blob.ts';
+import type { Store } from './store.ts';
 
 type About = ReadonlyMap<string, string>;
 
