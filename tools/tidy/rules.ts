@@ -69,6 +69,7 @@ export const nodeImports: readonly { readonly in: RegExp; readonly may: RegExp; 
   },
   { in: /^pkg\/asset\/src\/archive\//, may: /^node:(stream|zlib)$/, because: 'archives are compressed' },
   { in: /^pkg\/rpc\/src\//, may: /^node:(net|http|http2|events)$/, because: 'transports are sockets' },
+  { in: /^pkg\/rpc\/src\/grpc\/decompressed\.ts$/, may: /^node:zlib$/, because: 'gRPC’s messages may be compressed' },
   { in: /^pkg\/config\/src\/from-file\.ts$/, may: /^node:path$/, because: 'a file has an extension' },
   {
     in: /^pkg\/assembly\/src\//,

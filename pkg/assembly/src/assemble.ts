@@ -6,8 +6,8 @@ import { HttpCache, type Operations, operations } from '@gorego/http';
 import { NodeDisk } from '@gorego/platform';
 import {
   defaultLimits,
-  GrpcJsServer,
   grpcWeb,
+  Http2Server,
   type HttpHandler,
   HttpServer,
   type HttpServerInit,
@@ -140,7 +140,7 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   });
   const http1 = new HttpServer(httpInit(operations({ readiness })));
   undo.defer(() => http1.close(0));
-  const rpc = await GrpcJsServer.listen(config.listenAddr, { ...rpcInit, http1 });
+  const rpc = await Http2Server.listen(config.listenAddr, { ...rpcInit, http1 });
   undo.defer(() => rpc.close(0));
   const http =
     config.httpListenAddr === undefined

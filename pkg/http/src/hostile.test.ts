@@ -85,7 +85,7 @@ test('no path, method or header is answered with INTERNAL, or reaches beyond the
 });
 
 test.each([
-  ['a request line of nonsense', 'nonsense\r\n\r\n', 400],
+  ['a version that there is not', 'GET / HTTP/9.9\r\n\r\n', 400],
   ['a path that is longer than any', `GET /${'a'.repeat(3000)} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`, 400],
   ['headers that are too large', `GET / HTTP/1.1\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
   ['two lengths', 'PUT /a HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab', 400],
@@ -103,6 +103,10 @@ test.each([
   ['chunks that are none', 'PUT /a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n', 400],
 ])('%s is refused', async (_what, request, status) => {
   expect(await rawRequest(served.port, request)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+});
+
+test('what is no HTTP at all is hung up on', async () => {
+  expect(await rawRequest(served.port, 'nonsense\r\n\r\n')).toBe('');
 });
 
 test.each(['..', '%2e%2e', '%2E%2E', '.%2e', 'a%2f..%2fb', 'a%5cb', 'a%00b', '%0a', '%', '%zz', '%ff%fe'])(

@@ -5,7 +5,7 @@ import { codecs } from '@gorego/compression';
 import type { DigestFunctionName } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { NodeDisk, systemClock, systemRandom } from '@gorego/platform';
-import { defaultLimits, GrpcJsServer, HttpServer, type Observer } from '@gorego/rpc';
+import { defaultLimits, Http2Server, HttpServer, type Observer } from '@gorego/rpc';
 import {
   type Activity,
   cacheServices,
@@ -71,7 +71,7 @@ export async function serveHttpCache({
   });
   const http1 = new HttpServer({ handlers: [cache.handle], clock, onBug });
   const { routes } = cacheServices({ instances, digestFunctions, hashNamed: cache.hashNamed });
-  const server = await GrpcJsServer.listen('127.0.0.1:0', { routes, clock, callerOf, limits: defaultLimits, http1 });
+  const server = await Http2Server.listen('127.0.0.1:0', { routes, clock, callerOf, limits: defaultLimits, http1 });
   const { port } = server.address;
   return {
     ...{ port, directory, bugs, calls, url: `http://127.0.0.1:${port}` },

@@ -2,7 +2,7 @@ import type { Codec } from '@gorego/compression';
 import { background, TaskGroup } from '@gorego/context';
 import { type DigestFunctionName, digestFunctionNames } from '@gorego/digest';
 import { systemClock, systemRandom } from '@gorego/platform';
-import { defaultLimits, GrpcJsClient, GrpcJsServer, type Routes } from '@gorego/rpc';
+import { defaultLimits, GrpcJsClient, Http2Server, type Routes } from '@gorego/rpc';
 import { cacheServices, callerOf, DigestFunctions, referencesOf, validInstanceName } from '@gorego/server';
 import { completeOnly, emptyAlwaysHere, MemoryActions, MemoryBlobs } from '@gorego/storage';
 import { RemoteStore } from '../remote/remote-store.ts';
@@ -31,7 +31,7 @@ export async function serveUpstream(
     digestFunctions,
   });
   const calls = new Map<string, number>();
-  const server = await GrpcJsServer.listen('127.0.0.1:0', {
+  const server = await Http2Server.listen('127.0.0.1:0', {
     routes: adapt(routes),
     clock: systemClock,
     limits: defaultLimits,

@@ -4,10 +4,10 @@ import { background, nobody, Scope, unlessEnded, withTimeout } from '@gorego/con
 import { Failure } from '@gorego/errors';
 import { systemClock } from '@gorego/platform';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { Http2Server } from '../http2/http2-server.ts';
 import type { Routes } from '../route.ts';
 import { defaultLimits } from '../server.ts';
 import { GrpcJsClient, type GrpcJsClientInit } from './grpc-js-client.ts';
-import { GrpcJsServer } from './grpc-js-server.ts';
 
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
@@ -33,8 +33,8 @@ function clientOf(port: number, init: Partial<GrpcJsClientInit> = {}): GrpcJsCli
 async function serving(
   routes: Routes,
   init: Partial<GrpcJsClientInit> = {},
-): Promise<{ client: GrpcJsClient; server: GrpcJsServer }> {
-  const server = await GrpcJsServer.listen('127.0.0.1:0', {
+): Promise<{ client: GrpcJsClient; server: Http2Server }> {
+  const server = await Http2Server.listen('127.0.0.1:0', {
     routes,
     clock: systemClock,
     limits: defaultLimits,
@@ -271,7 +271,7 @@ describe('GrpcJsClient', () => {
   test('shares its calls among its connections', async () => {
     const peers = new Set<string>();
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
-    const server = await GrpcJsServer.listen('127.0.0.1:0', {
+    const server = await Http2Server.listen('127.0.0.1:0', {
       routes: {
         '/t.T/Unary': {
           kind: 'unary',

@@ -15,7 +15,6 @@ import {
 import type { RpcClient } from '../client.ts';
 import type { Message } from '../route.ts';
 import { codeOf } from '../status.ts';
-import { serialize } from './grpc-js-server.ts';
 
 export interface GrpcJsClientInit {
   readonly clock: Clock;
@@ -255,4 +254,10 @@ function isBrokenStream(details = ''): boolean {
 
 function pass(bytes: Buffer): Buffer {
   return bytes;
+}
+
+/** A message in one piece. */
+function serialize(message: Message): Buffer {
+  if (message instanceof Uint8Array) return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+  return Buffer.concat(message);
 }

@@ -3,6 +3,7 @@ import { Scope } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { Clock } from '@gorego/platform';
 import type { Call, Headers } from '../call.ts';
+import { timeoutIn } from '../grpc/grpc-timeout.ts';
 import type { RpcServerInit } from '../server.ts';
 
 type WebCallInit = Pick<RpcServerInit, 'clock' | 'callerOf' | 'observer'>;
@@ -70,12 +71,4 @@ function headersOf({ headers }: IncomingMessage): Headers {
       return value === undefined ? undefined : Buffer.from(value, 'base64');
     },
   };
-}
-
-const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
-
-/** Milliseconds in a grpc-timeout header; undefined for none, or what isn't one. */
-function timeoutIn(header: string | undefined): number | undefined {
-  const [, digits, unit = ''] = /^([0-9]{1,8})([HMSmun])$/.exec(header ?? '') ?? [];
-  return digits === undefined ? undefined : Number(digits) * (unitMs[unit] ?? 0);
 }

@@ -89,4 +89,24 @@ describe('HttpServer', () => {
     socket.write('PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n');
     expect(await text(socket)).toMatch(/^HTTP\/1.1 413 .*\r\nConnection: close\r\n/s);
   });
+
+  test.each([
+    ['no HTTP/1.1', 'INVALID CONNECTION PREFACE\r\n\r\n', /^$/],
+    ['a header that is none', 'GET / HTTP/1.1\r\nhost x\r\n\r\n', /^HTTP\/1.1 400 Bad Request\r\n/],
+    ['headers too large', `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, /^HTTP\/1.1 431 /],
+    [
+      'nonsense behind a request that has been answered',
+      'PUT /a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nnonsense\r\n',
+      /^HTTP\/1.1 200 OK\r\n(?!.*400)/s,
+    ],
+  ])('hangs up on %s', async (_, words, answer) => {
+    const { server } = await serving(async (request, response) => {
+      response.writeHead(200).write('begun');
+      request.on('error', () => {});
+      return true;
+    });
+    const socket = connect(server.address as Address);
+    socket.write(words);
+    expect(await text(socket)).toMatch(answer);
+  });
 });

@@ -54,6 +54,7 @@ export class HttpServer {
       response.shouldKeepAlive = false;
       void this.#answer(request, response);
     });
+    this.#server.on('clientError', (error, socket) => this.#hangUp(error, socket as Socket));
     this.#server.emit('listening'); // Begins to watch over slow connections; it is the Port that listens.
   }
 
@@ -112,6 +113,13 @@ export class HttpServer {
     await this.#port?.closed();
   }
 
+  /** Ends a connection that can't be understood: with an answer if it spoke HTTP/1.1, and none has begun. */
+  #hangUp({ code }: NodeJS.ErrnoException, socket: Socket): void {
+    const hasBegun = Array.from(this.#responses).some((response) => response.socket === socket && response.headersSent);
+    if (hasBegun || code === 'HPE_INVALID_METHOD' || !socket.writable) socket.destroySoon();
+    else socket.end(`HTTP/1.1 ${answerTo(code)}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#responses.add(response);
     response.on('close', () => {
@@ -127,6 +135,17 @@ export class HttpServer {
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
     }
+  }
+}
+
+function answerTo(errorCode: string | undefined): string {
+  switch (errorCode) {
+    case 'HPE_HEADER_OVERFLOW':
+      return '431 Request Header Fields Too Large';
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return '408 Request Timeout';
+    default:
+      return '400 Bad Request';
   }
 }
 

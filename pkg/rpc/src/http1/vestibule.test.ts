@@ -4,7 +4,7 @@ import { nobody } from '@gorego/context';
 import { systemClock } from '@gorego/platform';
 import { ManualClock } from '@gorego/platform/testing';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { GrpcJsServer } from '../grpc-js/grpc-js-server.ts';
+import { Http2Server } from '../http2/http2-server.ts';
 import { defaultLimits } from '../server.ts';
 import { RawClient } from '../testing/raw-client.ts';
 import { HttpServer } from './http-server.ts';
@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();
 });
 
-async function serving(clock: typeof systemClock | ManualClock = systemClock): Promise<GrpcJsServer> {
+async function serving(clock: typeof systemClock | ManualClock = systemClock): Promise<Http2Server> {
   const http1 = new HttpServer({
     clock,
     onBug: (reason) => {
@@ -28,7 +28,7 @@ async function serving(clock: typeof systemClock | ManualClock = systemClock): P
       },
     ],
   });
-  const server = await GrpcJsServer.listen('127.0.0.1:0', {
+  const server = await Http2Server.listen('127.0.0.1:0', {
     routes: { '/t.T/Echo': { kind: 'unary', handle: async (_call, request) => request } },
     clock,
     limits: defaultLimits,
@@ -42,7 +42,7 @@ async function serving(clock: typeof systemClock | ManualClock = systemClock): P
   return server;
 }
 
-function connected({ address: { host, port } }: GrpcJsServer): Socket {
+function connected({ address: { host, port } }: Http2Server): Socket {
   const socket = connect({ host, port, noDelay: true });
   cleanUp.push(() => socket.destroy());
   return socket;

@@ -1,7 +1,7 @@
 import { background, TaskGroup } from '@gorego/context';
 import { digestFunctionNames } from '@gorego/digest';
 import { systemClock } from '@gorego/platform';
-import { type Address, defaultLimits, GrpcJsServer } from '@gorego/rpc';
+import { type Address, defaultLimits, Http2Server } from '@gorego/rpc';
 import { type ActionCache, type BlobStore, ChunkedBlobs, completeOnly, emptyAlwaysHere } from '@gorego/storage';
 import { referencesOf } from '../action-result/references.ts';
 import { Uploads } from '../byte-stream/uploads.ts';
@@ -40,7 +40,7 @@ export async function serveCache(
       return { name, blobs, chunks, actions: completeOnly(stores.actions(name), blobs, references) };
     },
   });
-  const server = await GrpcJsServer.listen('127.0.0.1:0', {
+  const server = await Http2Server.listen('127.0.0.1:0', {
     routes,
     callerOf,
     clock: systemClock,

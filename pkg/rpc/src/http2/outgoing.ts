@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net';
+import { frameHeaderBytes, writeFrameHeader } from './frames.ts';
+
+/** Bytes are copied together in pieces of this, so that a thousand small frames are one write. */
+const blockBytes = 32 * 1024;
+
+/** Beyond this, a copy costs more than a piece of its own. */
+const copiedBytesMax = 2048;
+
+/** Gathers what goes to one socket until it is flushed. What is large goes as it is, without a copy: it must not change. */
+export class Outgoing {
+  #block: Buffer = Buffer.allocUnsafeSlow(blockBytes);
+  /** In `#block`: where what has not become a piece begins, and ends. */
+  #start = 0;
+  #end = 0;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+
+  /** What is waiting to be flushed. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  header(length: number, type: number, flags: number, stream: number): void {
+    this.#room(frameHeaderBytes);
+    writeFrameHeader(this.#block, this.#end, { length, type, flags, stream });
+    this.#end += frameHeaderBytes;
+    this.#bytes += frameHeaderBytes;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.pushPart(bytes, 0, bytes.byteLength);
+  }
+
+  pushPart(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.#bytes += length;
+    if (length > copiedBytesMax) {
+      this.#endPiece();
+      this.#pieces.push(Buffer.from(bytes.buffer, bytes.byteOffset + start, length));
+      return;
+    }
+    this.#room(length);
+    this.#block.set(length === bytes.byteLength ? bytes : bytes.subarray(start, end), this.#end);
+    this.#end += length;
+  }
+
+  /** Hands all of it to the socket, in one system call if that takes it. */
+  flush(socket: Socket): void {
+    this.#endPiece();
+    const pieces = this.#pieces;
+    if (pieces.length === 0) return;
+    this.#pieces = [];
+    this.#bytes = 0;
+    if (pieces.length > 1) socket.cork();
+    for (const piece of pieces) socket.write(piece);
+    if (pieces.length > 1) socket.uncork();
+  }
+
+  #room(bytes: number): void {
+    if (this.#end + bytes <= blockBytes) return;
+    this.#endPiece();
+    this.#block = Buffer.allocUnsafeSlow(blockBytes); // What was written of the last one is on its way.
+    this.#start = 0;
+    this.#end = 0;
+  }
+
+  #endPiece(): void {
+    if (this.#end === this.#start) return;
+    this.#pieces.push(this.#block.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+}
