@@ -97,14 +97,15 @@ export async function assemble(config: Config, surroundings: Surroundings): Prom
   const activity = watching(builds, metrics);
   const onConnectionEnd = (peer: string): void => builds.left(peer);
   const calls = new CallLog(clock, log);
+  const onBug = (reason: unknown): void => log.error(`a bug: ${String(reason)}`);
   const observer: Observer = {
     onCallEnd: (call) => {
       calls.ended(call);
       metrics.calls.inc({ method: call.path.slice(call.path.lastIndexOf('.') + 1), code: call.code });
     },
     onConnectionEnd,
+    onBug,
   };
-  const onBug = (reason: unknown): void => log.error(`a bug: ${String(reason)}`);
   const httpCache = new HttpCache({
     ...{ instances, digestFunctions, references, disk, random, clock, activity, observer, room },
     ...shared,

@@ -62,4 +62,6 @@ export interface Observer {
   /** A call was answered, or left. `failure` is what was thrown, if anything was: a bug if it is no Failure. */
   onCallEnd?(call: { path: string; caller: Caller; ms: number; code: 'ok' | Code; failure: unknown }): void;
   onConnectionEnd?(peer: string): void;
+  /** Something was thrown that should not have been, outside of any call. Its connection was given up. */
+  onBug?(reason: unknown): void;
 }

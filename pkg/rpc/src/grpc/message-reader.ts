@@ -38,6 +38,11 @@ export class MessageReader {
     return this.#headerBytes === 0;
   }
 
+  /** What is here of a message that has not come whole. */
+  get incompleteBytes(): number {
+    return this.#hereBytes;
+  }
+
   /** `resource_exhausted` for a message that is too long, before it is read; `invalid_argument` for flags that are none. */
   push(bytes: Buffer): void {
     let at = 0;

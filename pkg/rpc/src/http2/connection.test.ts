@@ -94,6 +94,9 @@ async function connected(
       streamsMax: 10,
       streamWindowBytes: windowBytes,
       connectionWindowBytes: 2 * windowBytes,
+      onBug: (reason) => {
+        throw reason;
+      },
       onRequest: (connection, stream, head) => {
         const request: Heard = { connection, stream, head, body: 0, hasEnded: false, isGone: false };
         stream.listener = listenerOf(request);

@@ -34,12 +34,15 @@ const unreadBytesMax = 256 * 1024;
 const discardedBytesMax = 16 * 1024 * 1024;
 
 const nothing = Buffer.of();
+const bug = new ConnectionError(errorCode.internal, 'internal error');
 
 export interface ConnectionInit extends ReceivingInit {
   /** Requests at once, those included whose client has left while they are still being answered. */
   readonly streamsMax: number;
   /** A request has come. Whoever hears of its stream sets its listener at once. */
   readonly onRequest: (connection: Connection, stream: Stream, head: RequestHead) => void;
+  /** Is told of what should not have been thrown. The connection is given up. */
+  readonly onBug: (reason: unknown) => void;
 }
 
 /**
@@ -199,8 +202,8 @@ export class Connection implements FrameSink {
     try {
       this.#reader.push(chunk);
     } catch (reason) {
-      if (!(reason instanceof ConnectionError)) throw reason;
-      this.#breakOff(reason);
+      if (!(reason instanceof ConnectionError)) this.#init.onBug(reason);
+      this.#breakOff(reason instanceof ConnectionError ? reason : bug);
     }
     if (this.#sending.unreadBytes > unreadBytesMax) this.#socket.pause();
   }

@@ -3,6 +3,7 @@ import { Failure } from '@gorego/errors';
 import type { Call, Headers } from '../call.ts';
 import { acceptedEncodings, decompressed, isAccepted } from '../grpc/decompressed.ts';
 import { timeoutIn } from '../grpc/grpc-timeout.ts';
+import type { Incomplete, IncompleteMessages } from '../grpc/incomplete-messages.ts';
 import { MessageReader, messageHeaderBytes } from '../grpc/message-reader.ts';
 import type { Message, Requests, Route } from '../route.ts';
 import type { RpcServerInit } from '../server.ts';
@@ -19,6 +20,9 @@ import type { Stream, StreamListener } from './stream.ts';
 const queuedBytesMax = 64 * 1024;
 const queuedPiecesMax = 5;
 
+/** What there may be of a message that has not come whole without asking whether there is room: most are no larger. */
+const boundlessBytes = 64 * 1024;
+
 interface Received {
   readonly bytes: Buffer;
   readonly isCompressed: boolean;
@@ -31,6 +35,7 @@ export interface Http2CallInit {
   readonly head: RequestHead;
   readonly peer: string;
   readonly server: RpcServerInit;
+  readonly incomplete: IncompleteMessages;
   /** Its handler is done, and everything is said. */
   readonly onEnd: (call: Http2Call, failure: unknown) => void;
 }
@@ -44,6 +49,7 @@ export class Http2Call extends Scope implements Call, StreamListener {
   readonly #encoding: string;
   readonly #reader: MessageReader;
   readonly #inbox = new Inbox<Received>();
+  readonly #waitingForRoom: Incomplete = { onRoom: () => this.#wantMore() };
   /** What has come of the body and was not consumed yet. */
   #unconsumedBytes = 0;
   #isAnswering = false;
@@ -86,7 +92,7 @@ export class Http2Call extends Scope implements Call, StreamListener {
       this.#refuse(Failure.from(reason));
       return;
     }
-    if (this.#inbox.size === 0) this.#consume(this.#unconsumedBytes); // It is the next message’s, which is wanted.
+    this.#wantMore();
   }
 
   onBodyEnd(): void {
@@ -106,6 +112,15 @@ export class Http2Call extends Scope implements Call, StreamListener {
 
   onRoom(): void {
     if (this.#hasRoom) this.#onRoom?.();
+  }
+
+  /** Lets the client send the rest of its next message, when the others have been taken. */
+  #wantMore(): void {
+    const { incomplete } = this.#init;
+    const hereBytes = this.#reader.incompleteBytes;
+    if (hereBytes <= boundlessBytes) incomplete.release(this.#waitingForRoom);
+    else if (!incomplete.hold(this.#waitingForRoom, hereBytes)) return;
+    if (this.#inbox.size === 0) this.#consume(this.#unconsumedBytes);
   }
 
   get #hasRoom(): boolean {
@@ -192,7 +207,8 @@ export class Http2Call extends Scope implements Call, StreamListener {
       const { value, done } = await this.#inbox.next();
       if (done === true) return { done, value };
       const isLast = this.#inbox.size === 0;
-      this.#consume(isLast ? this.#unconsumedBytes : Math.min(value.wireBytes, this.#unconsumedBytes));
+      if (isLast) this.#wantMore();
+      else this.#consume(Math.min(value.wireBytes, this.#unconsumedBytes));
       return { done: false, value: await this.#plain(value) };
     };
     return { [Symbol.asyncIterator]: () => ({ next }) };
@@ -246,6 +262,7 @@ export class Http2Call extends Scope implements Call, StreamListener {
   #finish(failure: unknown): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    this.#init.incomplete.release(this.#waitingForRoom);
     this[Symbol.dispose]();
     this.#init.onEnd(this, failure);
     this.#init.connection.release();

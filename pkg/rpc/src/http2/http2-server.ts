@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Failure } from '@gorego/errors';
+import { IncompleteMessages } from '../grpc/incomplete-messages.ts';
 import { Vestibule } from '../http1/vestibule.ts';
 import { Port } from '../port.ts';
 import type { Route } from '../route.ts';
@@ -14,6 +15,9 @@ import type { Stream } from './stream.ts';
 /** What a client may send ahead on a connection, in windows of one call: that many uploads at full speed at once. */
 const callsAtFullSpeed = 16;
 
+/** Memory for messages that have not come whole, of all clients together. */
+const incompleteBytesMax = 256 * 1024 * 1024;
+
 /** When the last call has ended, how long its last bytes may take to leave before connections are cut. */
 const flushMs = 500;
 
@@ -22,6 +26,7 @@ export class Http2Server implements RpcServer {
   readonly #init: RpcServerInit;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #connections = new Set<Connection>();
+  readonly #incomplete = new IncompleteMessages(incompleteBytesMax);
   readonly #port: Port;
   #calls = 0;
   #onIdle: (() => void) | undefined;
@@ -81,6 +86,7 @@ export class Http2Server implements RpcServer {
       streamWindowBytes: limits.receiveWindowBytes,
       connectionWindowBytes: callsAtFullSpeed * limits.receiveWindowBytes,
       onRequest: (connection, stream, head) => this.#onRequest(connection, stream, head, peer),
+      onBug: (reason) => this.#init.observer?.onBug?.(reason),
     };
     const connection = new Connection(socket, init);
     this.#connections.add(connection);
@@ -95,7 +101,7 @@ export class Http2Server implements RpcServer {
       connection.release();
     } else {
       this.#calls++;
-      const init = { connection, stream, head, peer, server: this.#init };
+      const init = { connection, stream, head, peer, server: this.#init, incomplete: this.#incomplete };
       stream.listener = new Http2Call(
         { ...init, onEnd: (call, failure) => this.#onCallEnd(call, head, failure) },
         route,

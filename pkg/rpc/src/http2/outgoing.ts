@@ -1,15 +1,19 @@
 import type { Socket } from 'node:net';
 import { frameHeaderBytes, writeFrameHeader } from './frames.ts';
 
-/** Bytes are copied together in pieces of this, so that a thousand small frames are one write. */
-const blockBytes = 32 * 1024;
+/**
+ * Bytes are copied together in blocks, so that a thousand small frames are one write: small ones first, for the sake of
+ * connections that hardly say anything.
+ */
+const firstBlockBytes = 512;
+const blockBytesMax = 32 * 1024;
 
 /** Beyond this, a copy costs more than a piece of its own. */
 const copiedBytesMax = 2048;
 
 /** Gathers what goes to one socket until it is flushed. What is large goes as it is, without a copy: it must not change. */
 export class Outgoing {
-  #block: Buffer = Buffer.allocUnsafeSlow(blockBytes);
+  #block: Buffer = Buffer.allocUnsafeSlow(firstBlockBytes);
   /** In `#block`: where what has not become a piece begins, and ends. */
   #start = 0;
   #end = 0;
@@ -58,9 +62,10 @@ export class Outgoing {
   }
 
   #room(bytes: number): void {
-    if (this.#end + bytes <= blockBytes) return;
+    if (this.#end + bytes <= this.#block.byteLength) return;
     this.#endPiece();
-    this.#block = Buffer.allocUnsafeSlow(blockBytes); // What was written of the last one is on its way.
+    const doubleBytes = Math.min(2 * this.#block.byteLength, blockBytesMax);
+    this.#block = Buffer.allocUnsafeSlow(Math.max(doubleBytes, bytes)); // What the last one has is on its way.
     this.#start = 0;
     this.#end = 0;
   }
