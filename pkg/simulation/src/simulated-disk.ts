@@ -146,6 +146,12 @@ export class SimulatedDisk implements Disk {
     return inode && this.#handle(inode);
   }
 
+  openNow(path: string): DiskFile | undefined {
+    if (this.isDead) throw gone();
+    const inode = this.#files.get(path);
+    return inode && this.#handle(inode);
+  }
+
   openToWrite(path: string): Promise<DiskFile | undefined> {
     return this.open(path);
   }
@@ -247,6 +253,11 @@ export class SimulatedDisk implements Disk {
   #handle(inode: Inode): DiskFile {
     this.openFiles++;
     let isOpen = true;
+    const closeNow = (): void => {
+      if (!isOpen) throw new Error('closed twice');
+      isOpen = false;
+      this.openFiles--;
+    };
     const read = (into: Uint8Array, position: number): number => {
       const { start, end } = inode.spoilt ?? { start: 0, end: 0 };
       if (position < end && position + into.byteLength > start) throw unreadable();
@@ -288,11 +299,8 @@ export class SimulatedDisk implements Disk {
         await this.#falter('stat');
         return statOf(inode);
       },
-      close: async () => {
-        if (!isOpen) throw new Error('closed twice');
-        isOpen = false;
-        this.openFiles--;
-      },
+      close: async () => closeNow(),
+      closeNow,
     };
   }
 

@@ -84,6 +84,21 @@ describe('NodeDisk', () => {
     expect(() => file?.readNow(into, 0)).toThrow('EBADF');
   });
 
+  test('opens, reads and closes at once', async () => {
+    expect(disk.openNow('nothing')).toBeUndefined();
+    const made = await disk.create('a');
+    await made.write([bytes('hello')], 0);
+    await made.close();
+    expect(disk.openNow('a/b')).toBeUndefined();
+    const file = disk.openNow('a');
+    const into = Buffer.alloc(3);
+    expect(file?.readNow(into, 1)).toBe(3);
+    expect(into.toString()).toBe('ell');
+    file?.closeNow();
+    expect(() => file?.readNow(into, 0)).toThrow('EBADF');
+    expect(() => file?.closeNow()).toThrow('EBADF');
+  });
+
   test('removes a directory only when it is empty', async () => {
     await disk.makeDirectory('x/y');
     expect(await disk.removeDirectory('x')).toBe(false);

@@ -26,6 +26,17 @@ export class NodeDisk implements Disk {
     return fd === undefined ? undefined : new NodeFile(at, fd);
   }
 
+  openNow(path: string): DiskFile | undefined {
+    const at = this.#at(path);
+    try {
+      return new NodeFile(at, fs.openSync(at, 'r'));
+    } catch (reason) {
+      const error = reason as NodeJS.ErrnoException;
+      if (nothing.includes(error.code ?? '')) return undefined;
+      throw failureOf(at, 'open', error);
+    }
+  }
+
   async create(path: string): Promise<DiskFile> {
     const at = this.#at(path);
     return new NodeFile(at, await call<number>(at, 'create', (done) => fs.open(at, 'wx+', done)));
@@ -175,6 +186,14 @@ class NodeFile implements DiskFile {
 
   async close(): Promise<void> {
     await call<void>(this.#at, 'close', (done) => fs.close(this.#fd, done));
+  }
+
+  closeNow(): void {
+    try {
+      fs.closeSync(this.#fd);
+    } catch (reason) {
+      throw failureOf(this.#at, 'close', reason as NodeJS.ErrnoException);
+    }
   }
 }
 

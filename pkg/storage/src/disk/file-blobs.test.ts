@@ -11,6 +11,7 @@ import type { ByteRange } from '../byte-range.ts';
 import { inPieces } from '../testing/index.ts';
 import { DiskPath } from './disk-path.ts';
 import { LocalStore } from './local-store.ts';
+import { atOnce } from './recent-files.ts';
 
 const ctx = background();
 
@@ -20,20 +21,38 @@ class WornDisk extends NodeDisk {
   readonly unreadFrom = new Map<string, number>();
 
   override async open(path: string): Promise<DiskFile | undefined> {
+    this.#refuse(path);
+    return worn(await super.open(path), this.unreadFrom.get(path));
+  }
+
+  override openNow(path: string): DiskFile | undefined {
+    this.#refuse(path);
+    return worn(super.openNow(path), this.unreadFrom.get(path));
+  }
+
+  #refuse(path: string): void {
     const errno = this.unopened.get(path);
     if (errno !== undefined) throw refusal(errno);
-    const file = await super.open(path);
-    const from = this.unreadFrom.get(path);
-    if (file === undefined || from === undefined) return file;
-    const worn = Object.create(file) as DiskFile;
-    worn.read = async (into, position) => {
-      if (position + into.byteLength > from) throw refusal('EIO');
-      return await file.read(into, position);
-    };
-    worn.stat = () => file.stat();
-    worn.close = () => file.close();
-    return worn;
   }
+}
+
+function worn(file: DiskFile | undefined, from: number | undefined): DiskFile | undefined {
+  if (file === undefined || from === undefined) return file;
+  const check = (bytes: Uint8Array, position: number): void => {
+    if (position + bytes.byteLength > from) throw refusal('EIO');
+  };
+  return {
+    ...atOnce(file),
+    read: async (into, position) => {
+      check(into, position);
+      return await file.read(into, position);
+    },
+    readNow: (into, position) => {
+      check(into, position);
+      return file.readNow(into, position);
+    },
+    close: () => file.close(),
+  };
 }
 
 function refusal(errno: string): Failure {

@@ -9,6 +9,7 @@ import { isDamage, unlessDamaged } from './damage.ts';
 import { checkContent, type FileContent, type FileForm } from './file-form.ts';
 import type { Entry, NewEntry } from './index/entry-index.ts';
 import { Key } from './index/key.ts';
+import { atOnce } from './recent-files.ts';
 import { relieved } from './recording.ts';
 import type { StagedFile } from './staged-file.ts';
 import type { StoreParts } from './store-parts.ts';
@@ -43,7 +44,7 @@ export class FileBlobs {
     let file: DiskFile | undefined;
     let blob: BlobReader | undefined;
     try {
-      file = await this.#parts.disk.open(this.#form.pathOf(digest));
+      file = await this.#open(asked);
       if (file === undefined) this.#forget(asked);
       else blob = await this.#opened(ctx, asked, file, span);
     } catch (reason) {
@@ -76,6 +77,14 @@ export class FileBlobs {
     await relieved(this.#parts, blockBytes, () => locks.run(key, named));
   }
 
+  async #open({ digest, identity }: Asked): Promise<DiskFile | undefined> {
+    const { disk, recentFiles } = this.#parts;
+    const path = this.#form.pathOf(digest);
+    if (!recentFiles.has(identity)) return await disk.open(path);
+    const file = disk.openNow(path);
+    return file && atOnce(file);
+  }
+
   async #opened(ctx: Context, asked: Asked, file: DiskFile, span: Span): Promise<BlobReader | undefined> {
     const { digest, key } = asked;
     const { index } = this.#parts.contents;
@@ -84,10 +93,11 @@ export class FileBlobs {
     if (!this.#isKnown(digest, key, stat)) return undefined;
     const blob = (): BlobReader => this.#reader(ctx, asked, file, content, span);
     const identity = identityOf(stat);
+    const isWhole = span.end - span.start === Digest.sizeBytes(digest);
+    if (isWhole) this.#parts.recentFiles.touch(identity, stat.sizeBytes);
     const known = index.get(key);
     if (known?.isVerified === true && known.identity === identity) return blob();
     const onMatch = (): void => index.verify(key, identity);
-    const isWhole = span.end - span.start === Digest.sizeBytes(digest);
     if (isWhole && span.end > hashFirstBytesMax) {
       const onMismatch = (): void => this.#setAside(asked);
       return verifying(digest, blob(), 'data_loss', { onMatch, onMismatch });

@@ -26,6 +26,7 @@ import { packedForm } from './packed-form.ts';
 import { PieceBudget } from './piece-budget.ts';
 import { plainForm } from './plain-form.ts';
 import { Quarantine } from './quarantine.ts';
+import { RecentFiles } from './recent-files.ts';
 import { reconcile } from './reconciliation.ts';
 import { forgetRemoved, isActiveThere } from './removal.ts';
 import { Segments } from './segments/segments.ts';
@@ -156,6 +157,7 @@ export class LocalStore implements AsyncDisposable {
       locks: new KeyLocks(),
       gathering: new PieceBudget(gathering),
       forms: { plain: plainForm(reading), packed: packedForm(reading) },
+      recentFiles: new RecentFiles(),
       disk,
       contents,
       segments,

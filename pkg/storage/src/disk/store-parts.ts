@@ -6,6 +6,7 @@ import type { FileForm } from './file-form.ts';
 import type { KeyLocks } from './key-locks.ts';
 import type { PieceBudget } from './piece-budget.ts';
 import type { Quarantine } from './quarantine.ts';
+import type { RecentFiles } from './recent-files.ts';
 import type { Segments } from './segments/segments.ts';
 import type { Staging } from './staging.ts';
 
@@ -20,6 +21,8 @@ export interface StoreParts {
   readonly room: Room;
   /** How blobs may lie in files of their own. */
   readonly forms: { readonly plain: FileForm; readonly packed: FileForm };
+  /** Files that need no waiting for. */
+  readonly recentFiles: RecentFiles;
   /** What of uploads is gathered before it is written. */
   readonly gathering: PieceBudget;
   readonly durability: 'process' | 'power';
