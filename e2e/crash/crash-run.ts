@@ -141,14 +141,17 @@ async function killInStart(args: readonly string[], afterMs: number): Promise<vo
   );
 }
 
-/** Looks at the directory until the server ends. */
-async function watch(directory: string, { ended }: Gorego, look: (bytes: number) => void): Promise<void> {
+/** Looks at the directory until the server ends, which stands still meanwhile. */
+async function watch(directory: string, { child, ended }: Gorego, look: (bytes: number) => void): Promise<void> {
   let isOver = false;
   void ended.then(() => {
     isOver = true;
   });
   while (!isOver) {
-    look(await diskUse(directory));
+    child.kill('SIGSTOP');
+    const bytes = await diskUse(directory);
+    child.kill('SIGCONT');
+    look(bytes);
     await passed(sampleMs);
   }
 }
