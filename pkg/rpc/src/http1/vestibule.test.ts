@@ -104,11 +104,15 @@ describe('one port', () => {
 
   test('lets who has kept silent longest go when too many do', async () => {
     const server = await serving();
-    const first = connected(server);
-    first.on('error', () => {});
+    const silent = (): Socket => connected(server).on('error', () => {});
+    const first = silent();
     const gone = new Promise((resolve) => first.on('close', resolve));
     await new Promise((resolve) => first.on('connect', resolve));
-    for (let i = 0; i < 1000; i++) connected(server).on('error', () => {});
+    const others = Array.from({ length: 1000 }, silent);
     await gone;
+    const last = others.at(-1) as Socket;
+    last.write('GET /late HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    expect(await text(last)).toMatch(/GET \/late $/);
+    expect(others.filter(({ destroyed }) => destroyed).length).toBe(1); // Who has been answered.
   });
 });
