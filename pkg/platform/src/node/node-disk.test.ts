@@ -105,6 +105,8 @@ describe('NodeDisk', () => {
     expect(await disk.removeDirectory('x/y')).toBe(true);
     expect(await disk.removeDirectory('x/y')).toBe(false);
     expect(await disk.stat('x/y')).toBeUndefined();
+    await (await disk.create('z')).close();
+    expect(await disk.removeDirectory('z')).toBe(false);
   });
 
   test('knows what a file takes, and when it was used; and what the disk has left', async () => {

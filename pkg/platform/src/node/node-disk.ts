@@ -66,7 +66,7 @@ export class NodeDisk implements Disk {
 
   async removeDirectory(path: string): Promise<boolean> {
     const at = this.#at(path);
-    const isIn = ['ENOENT', 'ENOTEMPTY', 'EEXIST'];
+    const isIn = [...nothing, 'ENOTEMPTY', 'EEXIST'];
     const done = await settled<true>(at, 'remove', (done) => fs.rmdir(at, (e) => done(e, true)), ...isIn);
     return done === true;
   }

@@ -11,7 +11,7 @@ import { checkSuspects } from './suspects.ts';
 const againMs = 60_000;
 
 export interface ComparisonInit {
-  readonly parts: Pick<StoreParts, 'disk' | 'contents' | 'segments'>;
+  readonly parts: Pick<StoreParts, 'disk' | 'contents' | 'segments' | 'staging'>;
   readonly clock: Clock;
   readonly tasks: Pick<TaskGroup, 'spawn' | 'size'>;
   readonly found: Recovered;
@@ -47,14 +47,14 @@ export class Comparison {
 
   async #run(ctx: Context): Promise<void> {
     const { parts, found, check, onProgress, onDone } = this.#init;
-    const { disk, contents, segments } = parts;
+    const { contents, segments } = parts;
     if (!found.isComplete) {
       for (const segment of segments.all) {
         if (segment.number !== segments.activeNumber) await adoptRecords(contents, segment, 0, { verifies: false });
       }
     }
     await checkSuspects(ctx, contents, segments);
-    const result = await reconcile(ctx, disk, contents, {
+    const result = await reconcile(ctx, parts, {
       check: (digest) => check(ctx, digest),
       onProgress: (share) => {
         this.#share = share;

@@ -1,10 +1,10 @@
 import type { Clock } from '@gorego/platform';
 import { fileDiskBytes } from './blocks.ts';
-import { Branches } from './branches.ts';
 import { type Entry, EntryIndex, type NewEntry, shardCount, storedBytesAt } from './index/entry-index.ts';
 import { entryWords, field } from './index/entry-table.ts';
 import type { IndexLog } from './index/index-log.ts';
 import type { Key } from './index/key.ts';
+import { Leaves } from './leaves.ts';
 import type { Place } from './segments/segment-writer.ts';
 import { Ticks } from './ticks.ts';
 
@@ -25,9 +25,10 @@ export function recordBytes(sizeBytes: number): number {
 /** All that is known of what a directory holds. It changes here, and each change is written down. */
 export class Contents {
   readonly index: EntryIndex;
+  /** The directories of files of their own. */
+  readonly leaves: Leaves = new Leaves();
   readonly #clock: Clock;
   readonly #segments = new Map<number, SegmentUse>();
-  readonly #branches = new Branches();
   #fileBytes = 0;
   #log: Pick<IndexLog, 'set' | 'forget' | 'flush'> = { set: () => {}, forget: () => {}, flush: async () => {} };
 
@@ -58,9 +59,9 @@ export class Contents {
     return Ticks.of(this.#clock.now());
   }
 
-  /** What files of their own take on the disk, with their directories. */
-  get filesDiskBytes(): number {
-    return this.#fileBytes + this.#branches.diskBytes;
+  /** What files of their own take on the disk. */
+  get fileBytes(): number {
+    return this.#fileBytes;
   }
 
   /** What is wanted of a segment; undefined if nothing is. */
@@ -109,7 +110,7 @@ export class Contents {
   #count(word: number, segment: number, storedBytes: number): void {
     if (segment === 0) {
       this.#fileBytes += fileDiskBytes(storedBytes);
-      this.#branches.add(word);
+      this.leaves.addFile(Leaves.of(word));
       return;
     }
     const use = this.#segments.get(segment);
@@ -124,7 +125,7 @@ export class Contents {
   #discount({ a }: Key, { segment, sizeBytes, packedBytes = sizeBytes }: Entry): void {
     if (segment === 0) {
       this.#fileBytes -= fileDiskBytes(packedBytes);
-      this.#branches.remove(a);
+      this.leaves.removeFile(Leaves.of(a));
       return;
     }
     const use = this.#segments.get(segment);

@@ -6,20 +6,26 @@ export const DiskPath = {
   staging: 'tmp',
   blobs: 'cas',
 
-  /** The directory `cas/ab` of the hashes that begin with that byte: a few thousand names of a million. */
+  /** The directory `cas/ab` of the hashes that begin with that byte. */
   branch(byte: number): string {
     return `cas/${byte.toString(16).padStart(2, '0')}`;
   },
 
-  /**
-   * `cas/ab/<hash>`. The hashes of functions other than SHA-256 have the function's name before them:
-   * `cas/ab/sha1-<hash>`.
-   */
-  ofBlob(digest: Digest): string {
-    return `cas/${Digest.hex(digest).slice(0, 2)}/${DiskPath.nameOf(digest)}`;
+  /** The directory `cas/ab/cd` in it of the hashes that begin with those two bytes: some 15 names of a million. */
+  leaf(bytes: number): string {
+    return `${DiskPath.branch(bytes >>> 8)}/${(bytes & 0xff).toString(16).padStart(2, '0')}`;
   },
 
-  /** Where a compressed one is, which says how large it is unpacked: `cas/ab/<hash>.<size>.zst`. */
+  /**
+   * `cas/ab/cd/<hash>`. The hashes of functions other than SHA-256 have the function's name before them:
+   * `cas/ab/cd/sha1-<hash>`.
+   */
+  ofBlob(digest: Digest): string {
+    const hex = Digest.hex(digest);
+    return `cas/${hex.slice(0, 2)}/${hex.slice(2, 4)}/${DiskPath.nameOf(digest)}`;
+  },
+
+  /** Where a compressed one is, which says how large it is unpacked: `cas/ab/cd/<hash>.<size>.zst`. */
   ofPacked(digest: Digest): string {
     return `${DiskPath.ofBlob(digest)}.${Digest.sizeBytes(digest)}.zst`;
   },

@@ -252,7 +252,8 @@ describe.each(['off', 'zstd'] as const)('blobs in files of their own, compressio
 
   test.each([
     ['the file', (path: string) => path, true],
-    ['its directory', (path: string) => path.slice(0, 6), false],
+    ['its directory', (path: string) => path.slice(0, 9), false],
+    ['the one above', (path: string) => path.slice(0, 6), false],
   ])('whatever stands where %s is to be makes way for an upload', async (_, obstacleOf, isDirectory) => {
     const digest = Digest.ofBytes(medium);
     const obstacle = join(dir, obstacleOf(pathOf(digest)));

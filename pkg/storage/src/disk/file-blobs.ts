@@ -9,6 +9,7 @@ import { isDamage, unlessDamaged } from './damage.ts';
 import { checkContent, type FileContent, type FileForm } from './file-form.ts';
 import type { Entry, NewEntry } from './index/entry-index.ts';
 import { Key } from './index/key.ts';
+import { Leaves } from './leaves.ts';
 import { atOnce } from './recent-files.ts';
 import { relieved } from './recording.ts';
 import type { StagedFile } from './staged-file.ts';
@@ -70,7 +71,8 @@ export class FileBlobs {
     const { contents, locks } = this.#parts;
     const key = Key.ofBlob(digest);
     const named = async (): Promise<void> => {
-      const stat = await staged.name(this.#form.pathOf(digest));
+      const isInKnown = contents.leaves.isThere(Leaves.of(key.a));
+      const stat = await staged.name(this.#form.pathOf(digest), { isInKnown });
       contents.set(key, { ...this.#entryOf(digest, stat), isVerified: true, identity: identityOf(stat) });
     };
     // Who makes way may need the lock.

@@ -7,6 +7,7 @@ import { BlobReader } from '../blob-reader.ts';
 import { patterned } from '../testing/index.ts';
 import { DiskPath } from './disk-path.ts';
 import { LocalStore } from './local-store.ts';
+import { parentOf } from './staging.ts';
 
 const ctx = background();
 const blobs = Array.from({ length: 30 }, (_, i) => patterned(100 + i, i)).map((bytes) => ({
@@ -15,8 +16,14 @@ const blobs = Array.from({ length: 30 }, (_, i) => patterned(100 + i, i)).map((b
 }));
 const digests = new Set(blobs.map(({ digest }) => digest));
 
+/** Much beside them: for such, directories are kept. */
+const large = Array.from({ length: 4 }, (_, i) => patterned(4 << 20, 100 + i));
+
 /** In a store of files; a loss of power afterwards loses nothing that was there. */
-async function inStore(seed: number, work: (store: LocalStore, disk: SimulatedDisk) => Promise<void>): Promise<void> {
+async function inStore(
+  seed: number,
+  work: (store: LocalStore, disk: SimulatedDisk, clock: SimulatedClock) => Promise<void>,
+): Promise<void> {
   const clock = new SimulatedClock(new SeededRandom(seed));
   const disk = new SimulatedDisk(new SeededRandom(seed), clock);
   await clock.run(
@@ -24,7 +31,7 @@ async function inStore(seed: number, work: (store: LocalStore, disk: SimulatedDi
       await using store = await openOn(disk, clock);
       await store.reconciled();
       for (const { bytes, digest } of blobs) await store.blobs.put(ctx, digest, BlobReader.ofBytes(bytes));
-      await work(store, disk);
+      await work(store, disk, clock);
       const after = await openOn(disk.afterwards('power'), clock);
       await after.reconciled();
       const lost = await after.blobs.findMissing(ctx, digests);
@@ -68,6 +75,25 @@ describe('removing what has files of its own', () => {
       const { count } = await store.housekeeping.evict(ctx, 0, 10 * 4096);
       expect(count).toBe(10);
       expect(filesOn(disk)).toHaveLength(20);
+    }));
+
+  test('keeps directories that have become empty, a few for what files there are', () =>
+    inStore(9, async (store, disk, clock) => {
+      const paths = blobs.map(({ digest }) => parentOf(DiskPath.ofBlob(digest)));
+      const there = async (): Promise<boolean[]> =>
+        await Promise.all(paths.map(async (path) => (await disk.stat(path)) !== undefined));
+      await new Promise<void>((resolve) => void clock.after(60_000, resolve));
+      for (const bytes of large) await store.blobs.put(ctx, Digest.ofBytes(bytes), BlobReader.ofBytes(bytes));
+      const before = store.diskBytes;
+      await store.housekeeping.evict(ctx, 30_000, all);
+      expect(await store.blobs.findMissing(ctx, digests)).toEqual(digests);
+      expect(await there()).toEqual(blobs.map(() => true));
+      expect(before - store.diskBytes).toBe(blobs.length * 4096);
+      await store.housekeeping.evict(ctx, 0, 3 * (4 << 20));
+      const kept = (await there()).filter((isThere) => isThere).length;
+      expect(kept).toBeLessThanOrEqual((4 << 20) / 64 / 4096);
+      await store.housekeeping.evict(ctx, 0, all);
+      expect(await disk.list('cas')).toEqual([]);
     }));
 
   test('spares what is brought again meanwhile', () =>

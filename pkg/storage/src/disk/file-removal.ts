@@ -1,7 +1,9 @@
 import { fileDiskBytes } from './blocks.ts';
 import { DiskPath } from './disk-path.ts';
+import { areTooManyEmpty, removeEmpty } from './empty-directories.ts';
 import type { Entry } from './index/entry-index.ts';
 import { Key } from './index/key.ts';
+import { Leaves } from './leaves.ts';
 import type { StoreParts } from './store-parts.ts';
 
 /** How many files are removed at once: readers use the same few threads. */
@@ -30,38 +32,25 @@ export class FileRemoval {
 
   /**
    * Forgets these keys, all of one branch, and removes the files. The index forgets first: a crash in between leaves files
-   * that nobody knows, never names without files. A file that can't be removed is known again, as if it had been used; the first failure is thrown.
+   * that nobody knows, never names without files. A file that can't be removed is known again, as if it had been used; the
+   * first failure is thrown. Directories that have become empty go when there are too many of them.
    */
   async remove(branch: number, keys: readonly Key[]): Promise<void> {
-    const { contents, disk, locks } = this.#parts;
+    const { contents } = this.#parts;
     const files = this.#forgotten(keys);
     if (files.length === 0) return;
     await contents.writtenDown();
-    const directory = DiskPath.branch(branch);
-    const names = this.#namesOf(directory, files);
-    const queue = files.values();
+    const queue = Map.groupBy(files, ({ key }) => Leaves.of(key.a)).entries();
     let failure: unknown;
     const worker = async (): Promise<void> => {
-      for (const { key, entry, bytes } of queue) {
-        const unlink = async (): Promise<void> => {
-          const paths = (await names).get(Key.text(key)) ?? [];
-          if (contents.index.get(key) !== undefined) return; // It came back meanwhile.
-          for (const name of paths) await disk.remove(`${directory}/${name}`);
-        };
-        try {
-          await locks.run(key, unlink);
-        } catch (reason) {
-          // It is still there, and had better not be the first to go the next time.
-          if (contents.index.get(key) === undefined) contents.set(key, { ...entry, used: contents.now });
-          failure ??= reason;
-        } finally {
-          this.#leavingBytes -= bytes;
-        }
+      for (const [leaf, leaving] of queue) {
+        const failed = await this.#unlink(DiskPath.leaf(leaf), leaving);
+        failure ??= failed;
       }
     };
     await Promise.all(Array.from({ length: Math.min(removedAtOnce, files.length) }, worker));
     if (failure !== undefined) throw failure;
-    await disk.removeDirectory(directory); // If nothing is left in it.
+    if (areTooManyEmpty(this.#parts)) await removeEmpty(this.#parts, branch);
   }
 
   /** Those that have files of their own. */
@@ -75,6 +64,31 @@ export class FileRemoval {
       files.push({ key, entry, bytes });
     }
     return files;
+  }
+
+  /** Removes files of one directory, which is listed once. Returns the first failure, if there was one. */
+  async #unlink(directory: string, files: readonly Leaving[]): Promise<unknown> {
+    const { contents, disk, locks } = this.#parts;
+    let names: Promise<ReadonlyMap<string, readonly string[]>> | undefined;
+    let failure: unknown;
+    for (const { key, entry, bytes } of files) {
+      const unlink = async (): Promise<void> => {
+        names ??= this.#namesOf(directory, files);
+        const found = (await names).get(Key.text(key)) ?? [];
+        if (contents.index.get(key) !== undefined) return; // It came back meanwhile.
+        for (const name of found) await disk.remove(`${directory}/${name}`);
+      };
+      try {
+        await locks.run(key, unlink);
+      } catch (reason) {
+        // It is still there, and had better not be the first to go the next time.
+        if (contents.index.get(key) === undefined) contents.set(key, { ...entry, used: contents.now });
+        failure ??= reason;
+      } finally {
+        this.#leavingBytes -= bytes;
+      }
+    }
+    return failure;
   }
 
   /** The index knows half of each hash: the directory knows the rest. By the keys' texts. */

@@ -2,6 +2,7 @@ import { type Context, throwIfEnded } from '@gorego/context';
 import { fileDiskBytes } from './blocks.ts';
 import { compacted } from './compaction.ts';
 import { recordBytes } from './contents.ts';
+import { areTooManyEmpty, removeEmpty } from './empty-directories.ts';
 import { FileRemoval } from './file-removal.ts';
 import { keyAt, shardCount, storedBytesAt, worthAt } from './index/entry-index.ts';
 import { entryWords, field } from './index/entry-table.ts';
@@ -155,6 +156,10 @@ export class StoreHousekeeping implements Housekeeping {
       await this.#removal.remove(branch, victims);
       if (victims.length > 0 && isEnough()) break; // Directories went too.
       if (words.length > pausedWords) await this.#pause();
+    }
+    for (let branch = 0; branch < shardCount && areTooManyEmpty(this.#parts); branch++) {
+      throwIfEnded(ctx);
+      await removeEmpty(this.#parts, branch);
     }
     return removed;
   }

@@ -206,8 +206,8 @@ export class LocalStore implements AsyncDisposable {
   /** What it all takes, as the disk counts. */
   get diskBytes(): number {
     const { contents, segments, quarantine } = this.#parts;
-    const files = contents.filesDiskBytes + segments.diskBytes + quarantine.diskBytes + this.#log.diskBytes;
-    return files + directories * blockBytes;
+    const files = contents.fileBytes + segments.diskBytes + quarantine.diskBytes + this.#log.diskBytes;
+    return files + contents.leaves.diskBytes + directories * blockBytes;
   }
 
   /** Everything that is stored, as it lies on the disk. */
@@ -232,14 +232,14 @@ export class LocalStore implements AsyncDisposable {
    * from then on is stored like anything else. A comparison of the directory that failed is begun anew, after a while.
    */
   async mend(ctx: Context): Promise<void> {
-    const { disk, contents } = this.#parts;
+    const { disk } = this.#parts;
     if (this.#comparison.share !== undefined) return this.#comparison.begin();
     const isWhole = (await this.#log.isThere()) && (await isActiveThere(this.#parts));
     if (isWhole) return;
     this.#init.observer?.onRemoved?.();
     await forgetRemoved(this.#parts);
     await disk.makeDirectory(IndexFiles.directory);
-    const { ghosts } = await reconcile(ctx, disk, contents, { check: async () => {} });
+    const { ghosts } = await reconcile(ctx, this.#parts, { check: async () => {} });
     await this.#log.snapshot();
     if (ghosts > 0) this.#init.observer?.onReconciled?.({ adopted: 0, ghosts, strangers: [] });
   }

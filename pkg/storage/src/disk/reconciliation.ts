@@ -4,10 +4,12 @@ import type { Disk } from '@gorego/platform';
 import type { Contents } from './contents.ts';
 import { isDamage, unlessDamaged } from './damage.ts';
 import { DiskPath } from './disk-path.ts';
+import { removeEmpty } from './empty-directories.ts';
 import { shardCount } from './index/entry-index.ts';
 import { field } from './index/entry-table.ts';
 import { Key } from './index/key.ts';
 import { parentOf } from './staging.ts';
+import type { StoreParts } from './store-parts.ts';
 import { Ticks } from './ticks.ts';
 
 /** What a comparison of the directory with the index came to. */
@@ -30,17 +32,19 @@ export interface ReconcileInit {
 const hexByte = /^[0-9a-f]{2}$/;
 const strangersShownMax = 100;
 
+type Parts = Pick<StoreParts, 'disk' | 'contents' | 'staging'>;
+
 /**
  * Compares the files with what the index knows of them, one directory after the other, while the store is in use. Blobs
- * that lie as `ab/<hash>`, `ab/cd/<hash>` or `cas/ab/cd/<hash>` get the place they have here.
+ * that lie as `ab/<hash>`, `ab/cd/<hash>` or `cas/ab/<hash>` get the place they have here.
  */
 export async function reconcile(
   ctx: Context,
-  disk: Disk,
-  contents: Contents,
+  parts: Parts,
   { check, onProgress = () => {} }: ReconcileInit,
 ): Promise<Reconciled> {
-  const walk = new Walk(disk, contents, check);
+  const { disk } = parts;
+  const walk = new Walk(parts, check);
   for (const { name, kind } of await disk.list('')) {
     if (kind === 'directory' && hexByte.test(name)) await walk.foreign(ctx, name);
   }
@@ -58,6 +62,7 @@ export async function reconcile(
 }
 
 class Walk implements Reconciled {
+  readonly #parts: Parts;
   readonly #disk: Disk;
   readonly #contents: Contents;
   readonly #check: (digest: Digest) => Promise<void>;
@@ -66,11 +71,12 @@ class Walk implements Reconciled {
   adopted = 0;
   ghosts = 0;
 
-  constructor(disk: Disk, contents: Contents, check: (digest: Digest) => Promise<void>) {
-    this.#disk = disk;
+  constructor(parts: Parts, check: (digest: Digest) => Promise<void>) {
+    this.#parts = parts;
+    this.#disk = parts.disk;
     this.#check = check;
-    this.#contents = contents;
-    this.#begun = contents.now;
+    this.#contents = parts.contents;
+    this.#begun = parts.contents.now;
   }
 
   stranger(path: string): void {
@@ -83,6 +89,7 @@ class Walk implements Reconciled {
     const expected = this.#filesIn(number);
     if (isThere) await this.#directory(ctx, DiskPath.branch(number), seen);
     for (const key of expected) if (!seen.has(sumOf(key))) this.#missing(key);
+    await removeEmpty(this.#parts, number);
   }
 
   /** A directory `ab` beside ours. */
@@ -90,7 +97,7 @@ class Walk implements Reconciled {
     await this.#directory(ctx, path, new Set());
   }
 
-  /** Files, and directories of files named by the next byte. It is gone afterwards if nothing is left in it. */
+  /** Files, and directories of files named by the next byte. */
   async #directory(ctx: Context, path: string, seen: Set<number>, { isLeaf = false } = {}): Promise<void> {
     const entries = await unlessDamaged(this.#disk.list(path));
     if (entries === undefined) return this.stranger(path);
@@ -101,7 +108,8 @@ class Walk implements Reconciled {
         await this.#directory(ctx, `${path}/${name}`, seen, { isLeaf: true });
       else this.stranger(`${path}/${name}`);
     }
-    await this.#disk.removeDirectory(path);
+    // What has become empty, or was left empty by a crash.
+    if (entries.length === 0 || !isOurs(path)) await this.#disk.removeDirectory(path);
   }
 
   async #file(directory: string, name: string, seen: Set<number>): Promise<void> {
@@ -119,8 +127,12 @@ class Walk implements Reconciled {
       await this.#disk.remove(path); // The same blob, in the other form.
       return;
     }
-    if (!(await this.#placed(path, isPacked ? DiskPath.ofPacked(digest) : DiskPath.ofBlob(digest))))
-      return this.stranger(path);
+    const to = isPacked ? DiskPath.ofPacked(digest) : DiskPath.ofBlob(digest);
+    if (isKnown && path !== to && (await this.#isThere(to, stat.sizeBytes))) {
+      await this.#disk.remove(path); // The same blob, brought again to where it belongs.
+      return;
+    }
+    if (!(await this.#placed(path, to))) return this.stranger(path);
     seen.add(sumOf(key));
     if (isKnown) {
       if (known.isSuspect) await this.#check(digest);
@@ -130,6 +142,11 @@ class Walk implements Reconciled {
     const packedBytes = isPacked ? stat.sizeBytes : undefined;
     this.#contents.set(key, { kind: 'blob', sizeBytes, packedBytes, segment: 0, offset: 0, used });
     this.adopted++;
+  }
+
+  async #isThere(path: string, sizeBytes: number): Promise<boolean> {
+    const stat = await unlessDamaged(this.#disk.stat(path));
+    return stat?.kind === 'file' && stat.sizeBytes === sizeBytes;
   }
 
   /** False if it has to stay where it is. */
@@ -157,6 +174,10 @@ class Walk implements Reconciled {
     this.#contents.forget(key);
     this.ghosts++;
   }
+}
+
+function isOurs(path: string): boolean {
+  return path.startsWith(`${DiskPath.blobs}/`);
 }
 
 /** Enough of a key to tell one from the others in a directory. */

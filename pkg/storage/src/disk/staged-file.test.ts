@@ -3,8 +3,10 @@ import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { SeededRandom, SimulatedClock, SimulatedDisk } from '@gorego/simulation';
 import { describe, expect, test } from '@jest/globals';
+import { BlobReader } from '../blob-reader.ts';
 import { endlessRoom, type Room } from '../room.ts';
 import { patterned } from '../testing/index.ts';
+import { DiskPath } from './disk-path.ts';
 import { LocalStore } from './local-store.ts';
 
 const ctx = background();
@@ -30,7 +32,34 @@ class NamelessDisk extends SimulatedDisk {
   }
 }
 
+/** Somebody removes directories as soon as they are made, so often. */
+class SweptDisk extends SimulatedDisk {
+  sweeps = 0;
+
+  override async makeDirectory(path: string): Promise<void> {
+    await super.makeDirectory(path);
+    if (!path.startsWith(DiskPath.blobs) || this.sweeps === 0) return;
+    this.sweeps--;
+    await this.removeDirectory(path);
+  }
+}
+
 describe('a file on its way to a name', () => {
+  test.each([1, 2])('gets it when somebody removes its directory meanwhile (%d)', async (sweeps) => {
+    const clock = new SimulatedClock(new SeededRandom(1));
+    const disk = new SweptDisk(new SeededRandom(1), clock);
+    await clock.run(
+      (async () => {
+        await using store = await LocalStore.open({ disk, clock, random: new SeededRandom(1) });
+        await store.reconciled();
+        disk.sweeps = sweeps;
+        await store.blobs.put(ctx, digest, BlobReader.ofBytes(bytes));
+        expect(disk.sweeps).toBe(0);
+        expect(disk.files.has(DiskPath.ofBlob(digest))).toBe(true);
+      })(),
+    );
+  });
+
   test.each(['begun', 'named'])('gets it when something makes way on a disk that is full as it is %s', async (when) => {
     const clock = new SimulatedClock(new SeededRandom(1));
     const disk = new NamelessDisk(new SeededRandom(1), clock);

@@ -8,8 +8,10 @@ import type { StoreParts } from './store-parts.ts';
 
 /** Room is taken in steps of this, as bytes come: who only announces a blob displaces nothing. */
 const reserveBytes = 4 * 1024 * 1024;
-/** A name, and the directory it may need. */
-const overheadBytes = 2 * blockBytes;
+/** A name, and the two directories it may need. */
+const overheadBytes = 3 * blockBytes;
+/** How often a file is given its name, when somebody removes its directory or puts something in its way meanwhile. */
+const namingAttempts = 3;
 
 /** A file on its way to a name, written below `tmp/` and renamed into place. Disposing it without one removes it. */
 export class StagedFile implements AsyncDisposable {
@@ -79,13 +81,16 @@ export class StagedFile implements AsyncDisposable {
     return into;
   }
 
-  /** Gives the file its name; readable until disposed. Directories are made when first needed: a fresh store has none. */
-  async name(path: string): Promise<FileStat> {
+  /**
+   * Gives the file its name; readable until disposed. Its directory is made when it is not known to be there, or turns
+   * out not to be: a fresh store has none.
+   */
+  async name(path: string, { isInKnown }: { readonly isInKnown: boolean }): Promise<FileStat> {
     const { durability, staging } = this.#parts;
     const file = await this.#begun();
     if (durability === 'power') await file.sync();
     const stat = await file.stat();
-    await renamed(this.#parts, this.#path, path);
+    await renamed(this.#parts, this.#path, path, isInKnown);
     this.#isNamed = true;
     if (durability === 'power') await staging.settle(path);
     return stat;
@@ -141,14 +146,21 @@ function abandoned(): Failure {
 }
 
 /** Whatever stands in its way goes into the quarantine. */
-async function renamed({ disk, quarantine, staging }: StoreParts, from: string, to: string): Promise<void> {
-  try {
-    await disk.rename(from, to);
-  } catch (reason) {
-    if (!isNotFound(reason)) await quarantine.takeObstacles(to);
-    staging.unsettle(parentOf(to));
-    await disk.makeDirectory(parentOf(to));
-    await disk.rename(from, to);
+async function renamed(parts: StoreParts, from: string, to: string, isInKnown: boolean): Promise<void> {
+  const { disk, quarantine, staging } = parts;
+  const directory = parentOf(to);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (!isInKnown || attempt > 1) await disk.makeDirectory(directory);
+      await disk.rename(from, to);
+      return;
+    } catch (reason) {
+      const { code } = Failure.from(reason);
+      if (code === 'resource_exhausted' || attempt === namingAttempts) throw reason;
+      if (code !== 'not_found') await quarantine.takeObstacles(to);
+      // Somebody removed what was known to be there.
+      for (let gone = directory; gone !== ''; gone = parentOf(gone)) staging.unsettle(gone);
+    }
   }
 }
 

@@ -26,8 +26,8 @@ export class Staging {
   }
 
   /**
-   * Makes the name of a file that was staged survive a loss of power, and the directories above it. Those that another file was settled in do so
-   * already; that they are there is not enough, as who made them may still be at it.
+   * Makes the name of a file that was staged survive a loss of power, and the directories above it. Those that another
+   * file was settled in do so already; that they are there is not enough, as who made them may still be at it.
    */
   async settle(path: string): Promise<void> {
     const directory = parentOf(path);
@@ -38,9 +38,9 @@ export class Staging {
     }
   }
 
-  /** A directory had to be made anew, and perhaps those above it. */
+  /** A directory goes, or has gone. */
   unsettle(directory: string): void {
-    for (let child = directory; child !== ''; child = parentOf(child)) this.#settled.delete(child);
+    this.#settled.delete(directory);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
+import type { Disk } from '@gorego/platform';
 import { fileDiskBytes } from './blocks.ts';
 import { isDamage, unlessDamaged } from './damage.ts';
 import { DiskPath } from './disk-path.ts';
@@ -58,9 +59,8 @@ async function* records(ctx: Context, { contents, segments }: Parts): AsyncGener
 
 async function* files(ctx: Context, parts: Parts): AsyncGenerator<Stored> {
   const { disk, contents } = parts;
-  for (const branch of await disk.list(DiskPath.blobs)) {
-    const directory = `${DiskPath.blobs}/${branch.name}`;
-    for (const { name } of branch.kind === 'directory' ? await disk.list(directory) : []) {
+  for await (const directory of leaves(disk)) {
+    for (const { name } of await disk.list(directory)) {
       throwIfEnded(ctx);
       const path = `${directory}/${name}`;
       const stat = await disk.stat(path);
@@ -80,6 +80,12 @@ async function* files(ctx: Context, parts: Parts): AsyncGenerator<Stored> {
       };
     }
   }
+}
+
+async function* leaves(disk: Disk): AsyncGenerator<string> {
+  const directoriesIn = async (path: string): Promise<string[]> =>
+    (await disk.list(path)).filter(({ kind }) => kind === 'directory').map(({ name }) => `${path}/${name}`);
+  for (const branch of await directoriesIn(DiskPath.blobs)) yield* await directoriesIn(branch);
 }
 
 async function isRightFile(
