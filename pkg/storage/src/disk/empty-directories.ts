@@ -2,17 +2,11 @@ import { DiskPath } from './disk-path.ts';
 import { leavesInBranch } from './leaves.ts';
 import type { StoreParts } from './store-parts.ts';
 
-/**
- * What directories without files may take, of what files take. To keep one costs a block; to remove it, and to make it
- * again for the next file, as much as writing a third of a MiB.
- */
-const keptShare = 1 / 64;
-
 type Parts = Pick<StoreParts, 'disk' | 'contents' | 'staging'>;
 
 /** Are there more of them than are worth keeping? */
 export function areTooManyEmpty({ contents }: Pick<Parts, 'contents'>): boolean {
-  return contents.leaves.emptyBytes > contents.fileBytes * keptShare;
+  return contents.leaves.areTooManyEmpty(contents.fileBytes);
 }
 
 /**

@@ -5,6 +5,11 @@ const leafCount = 65_536;
 export const leavesInBranch = 256;
 /** Of names of 64 to 80 characters, in a block of a directory that grew as ext4's do. */
 const namesInBlock = 40;
+/**
+ * What directories without files may take, of what files take. To keep one costs a block; to remove it, and to make it
+ * again for the next file, as much as writing a third of a MiB.
+ */
+const keptShare = 1 / 64;
 
 /**
  * Knows which of the directories `cas/ab/cd` are there and how many files each holds, and so what directories take on the
@@ -14,6 +19,7 @@ export class Leaves {
   /** 0 where there is no directory, 1 for an empty one, else one more than its files. */
   readonly #filesAndOne = new Uint32Array(leafCount);
   readonly #leavesIn = new Uint16Array(leafCount / leavesInBranch);
+  #isDiskShort = false;
   #emptyCount = 0;
   #diskBytes = 0;
 
@@ -22,9 +28,14 @@ export class Leaves {
     return this.#diskBytes;
   }
 
-  /** Of those without files. */
-  get emptyBytes(): number {
-    return this.#emptyCount * blockBytes;
+  /** Are there more of those than are worth keeping, beside files of so many bytes? */
+  areTooManyEmpty(fileBytes: number): boolean {
+    return this.#emptyCount * blockBytes > (this.#isDiskShort ? 0 : fileBytes * keptShare);
+  }
+
+  /** The disk was full once, of bytes or of names: from now on none is worth keeping. */
+  keepNone(): void {
+    this.#isDiskShort = true;
   }
 
   /** The number of the leaf of a hash that begins with these 32 bits. */

@@ -8,6 +8,7 @@ import { endlessRoom, type Room } from '../room.ts';
 import { patterned } from '../testing/index.ts';
 import { DiskPath } from './disk-path.ts';
 import { LocalStore } from './local-store.ts';
+import { parentOf } from './staging.ts';
 
 const ctx = background();
 const bytes = patterned(100_000);
@@ -81,6 +82,38 @@ describe('a file on its way to a name', () => {
         await staged.commit();
         expect(relieved).toBe(1);
         expect(await store.blobs.findMissing(ctx, new Set([digest]))).toEqual(new Set());
+      })(),
+    );
+  });
+
+  test('takes the place of directories that were kept without files', async () => {
+    const clock = new SimulatedClock(new SeededRandom(1));
+    const disk = new NamelessDisk(new SeededRandom(1), clock);
+    let store: LocalStore | undefined;
+    const relieve = async (): Promise<boolean> => {
+      await store?.housekeeping.evict(ctx, Number.MAX_SAFE_INTEGER, 1); // Nothing is so old.
+      disk.isFull = (await disk.stat(emptied)) !== undefined;
+      return true;
+    };
+    const put = async (blob: Uint8Array): Promise<void> =>
+      await store?.blobs.put(ctx, Digest.ofBytes(blob), BlobReader.ofBytes(blob));
+    const first = patterned(100_000, 1);
+    const emptied = parentOf(DiskPath.ofBlob(Digest.ofBytes(first)));
+    await clock.run(
+      (async () => {
+        const room: Room = { ...endlessRoom, relieve };
+        store = await LocalStore.open({ disk, clock, room, random: new SeededRandom(1) });
+        await store.reconciled();
+        await put(first);
+        await new Promise<void>((resolve) => void clock.after(60_000, resolve));
+        await put(patterned(4 << 20, 2));
+        await store.housekeeping.evict(ctx, 30_000, 1);
+        expect(await disk.list(emptied)).toEqual([]);
+        expect(await disk.stat(emptied)).toBeDefined();
+        disk.isFull = true;
+        await put(bytes);
+        expect(await disk.stat(emptied)).toBeUndefined();
+        await store[Symbol.asyncDispose]();
       })(),
     );
   });
