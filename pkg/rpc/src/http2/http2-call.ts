@@ -232,6 +232,7 @@ export class Http2Call extends Scope implements Call, StreamListener {
   }
 
   #send(message: Message): void {
+    if (this.#hasEnded) return; // The deadline has passed meanwhile.
     const { connection, stream } = this.#init;
     if (!this.#hasResponded) connection.respond(stream, answerHead);
     this.#hasResponded = true;

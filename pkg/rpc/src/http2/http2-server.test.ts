@@ -182,6 +182,36 @@ describe('Http2Server', () => {
     await left;
   });
 
+  test('says nothing more once it has said that the deadline passed, whatever the handler does then', async () => {
+    const { promise: late, resolve: goOn } = Promise.withResolvers<void>();
+    const up: Route = {
+      kind: 'clientStream',
+      handle: async () => {
+        await late; // As one that does not listen to its context.
+        return Buffer.from('late');
+      },
+    };
+    const { server } = await serving({ '/t.T/Up': up, '/t.T/Unary': echo });
+    const session = connect(`http://127.0.0.1:${server.address.port}`);
+    cleanUp.push(() => session.destroy());
+    const call = (path: string, timeout: string): ClientHttp2Stream =>
+      session.request({
+        ...{ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' },
+        'grpc-timeout': timeout,
+      });
+    const first = call('/t.T/Up', '20m'); // It never says that it has said all.
+    const answered = new Promise((resolve) => first.once('response', resolve));
+    expect(await answered).toMatchObject({ 'grpc-status': String(status.DEADLINE_EXCEEDED) });
+    goOn();
+    while (server.calls > 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    const second = call('/t.T/Unary', '60S');
+    second.end(Buffer.from('000000000178', 'hex'));
+    second.resume();
+    const trailers = new Promise((resolve) => second.once('trailers', resolve));
+    expect(await trailers).toMatchObject({ 'grpc-status': '0' });
+    expect([first.destroyed, session.destroyed]).toEqual([false, false]);
+  });
+
   test.each(['99999999H', '1', 'x', '-1S', ''])('survives the timeout %j', async (timeout) => {
     const { server, client } = await serving({ '/t.T/Unary': echo });
     const session = connect(`http://127.0.0.1:${server.address.port}`);
