@@ -250,6 +250,25 @@ describe('Connection', () => {
     expect(client.dataBytes(1)).toBe(65_535);
   });
 
+  test('holds no more of an answer than waits to be sent, though there is always more', async () => {
+    const { client, heard } = await connected();
+    client.say(settingsFrame([[4, 100_000_000]]), windowUpdateFrame(0, 100_000_000), headers(1, { isEnd: true }));
+    await until(() => heard.length === 1);
+    const { connection, stream } = heard[0] as Heard;
+    let [sent, most] = [0, 0];
+    const more = (): void => {
+      for (; sent < 20_000_000 && stream.queuedBytes < 100_000; sent += 10_000) {
+        connection.send(stream, [Buffer.alloc(10_000)]);
+      }
+      most = Math.max(most, stream.queue.length);
+    };
+    stream.listener = { onBody: () => {}, onBodyEnd: () => {}, onGone: () => {}, onRoom: more };
+    connection.respond(stream, answerHead);
+    more();
+    await until(() => client.dataBytes(1) === 20_000_000);
+    expect(most).toBeLessThan(20);
+  });
+
   test('lets the client send again what was consumed', async () => {
     const { client, heard } = await connected();
     client.say(headers(1), data(1, windowBytes));

@@ -82,7 +82,6 @@ export class Sending {
   /** Forgets what a stream has not sent. */
   drop(stream: Stream): void {
     stream.queue = [];
-    stream.queueAt = 0;
     stream.queueByte = 0;
     stream.queuedBytes = 0;
     stream.trailers = undefined;
@@ -144,18 +143,15 @@ export class Sending {
     this.#window -= bytes;
     let missing = bytes;
     while (missing > 0) {
-      const piece = stream.queue[stream.queueAt] as Uint8Array;
+      const piece = stream.queue[0] as Uint8Array;
       const end = Math.min(piece.byteLength, stream.queueByte + missing);
       this.#outgoing.pushPart(piece, stream.queueByte, end);
       missing -= end - stream.queueByte;
       stream.queueByte = end;
       if (end < piece.byteLength) continue;
-      stream.queueAt++;
+      stream.queue.shift(); // At once: a queue that is always filled in time would keep all there ever was.
       stream.queueByte = 0;
     }
-    if (stream.queueAt < stream.queue.length) return;
-    stream.queue = [];
-    stream.queueAt = 0;
   }
 
   #finish(stream: Stream, trailers: Buffer): void {
