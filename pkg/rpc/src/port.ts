@@ -50,7 +50,10 @@ export class Port {
   /** Resolves when the port is closed and the last connection has gone. */
   async closed(): Promise<void> {
     if (this.#server.listening) await once(this.#server, 'close');
-    await Promise.all(Array.from(this.#sockets, (socket) => socket.closed || once(socket, 'close')));
+    // Not by `once`, which fails for those that break off on their way.
+    await Promise.all(
+      Array.from(this.#sockets, (socket) => socket.closed || new Promise((gone) => socket.on('close', gone))),
+    );
   }
 }
 

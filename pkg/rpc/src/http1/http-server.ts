@@ -113,11 +113,13 @@ export class HttpServer {
     await this.#port?.closed();
   }
 
-  /** Ends a connection that can't be understood: with an answer if it spoke HTTP/1.1, and none has begun. */
-  #hangUp({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  /** Ends a connection that broke, or can't be understood: with an answer if it spoke HTTP/1.1, and none has begun. */
+  #hangUp(error: NodeJS.ErrnoException, socket: Socket): void {
     const hasBegun = Array.from(this.#responses).some((response) => response.socket === socket && response.headersSent);
-    if (hasBegun || code === 'HPE_INVALID_METHOD' || !socket.writable) socket.destroySoon();
-    else socket.end(`HTTP/1.1 ${answerTo(code)}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    const answer = answerTo(error.code);
+    if (answer === undefined || !socket.writable) socket.destroy(error);
+    else if (hasBegun) socket.destroySoon();
+    else socket.end(`HTTP/1.1 ${answer}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -138,14 +140,17 @@ export class HttpServer {
   }
 }
 
-function answerTo(errorCode: string | undefined): string {
+/** What is said of an error in a request; undefined if the connection broke, or what came was no HTTP/1.1 at all. */
+function answerTo(errorCode = ''): string | undefined {
   switch (errorCode) {
+    case 'HPE_INVALID_METHOD':
+      return undefined;
     case 'HPE_HEADER_OVERFLOW':
       return '431 Request Header Fields Too Large';
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return '408 Request Timeout';
     default:
-      return '400 Bad Request';
+      return /^(?:HPE|ERR_HTTP)_/.test(errorCode) ? '400 Bad Request' : undefined;
   }
 }
 
