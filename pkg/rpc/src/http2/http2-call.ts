@@ -124,8 +124,8 @@ export class Http2Call extends Scope implements Call, StreamListener {
   }
 
   get #hasRoom(): boolean {
-    const { queuedBytes, queue } = this.#init.stream;
-    return queuedBytes <= queuedBytesMax && queue.length <= queuedPiecesMax;
+    const { queuedBytes, queue, queueAt } = this.#init.stream;
+    return queuedBytes <= queuedBytesMax && queue.length - queueAt <= queuedPiecesMax;
   }
 
   get #isStreamOfRequests(): boolean {

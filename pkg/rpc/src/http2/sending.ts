@@ -17,6 +17,9 @@ const flushBytesMax = 512 * 1024;
 /** What one stream may send before it is another's turn. */
 const turnBytes = 64 * 1024;
 
+/** So many pieces that were sent may stay in a queue that isn't empty; or as many as wait in it. */
+const sentMax = 4;
+
 /** No frame is made larger, even if the client takes it: the others wait for its end. */
 const frameBytesMax = 64 * 1024;
 
@@ -82,6 +85,7 @@ export class Sending {
   /** Forgets what a stream has not sent. */
   drop(stream: Stream): void {
     stream.queue = [];
+    stream.queueAt = 0;
     stream.queueByte = 0;
     stream.queuedBytes = 0;
     stream.trailers = undefined;
@@ -143,15 +147,19 @@ export class Sending {
     this.#window -= bytes;
     let missing = bytes;
     while (missing > 0) {
-      const piece = stream.queue[0] as Uint8Array;
+      const piece = stream.queue[stream.queueAt] as Uint8Array;
       const end = Math.min(piece.byteLength, stream.queueByte + missing);
       this.#outgoing.pushPart(piece, stream.queueByte, end);
       missing -= end - stream.queueByte;
       stream.queueByte = end;
       if (end < piece.byteLength) continue;
-      stream.queue.shift(); // At once: a queue that is always filled in time would keep all there ever was.
+      stream.queueAt++;
       stream.queueByte = 0;
     }
+    const waiting = stream.queue.length - stream.queueAt;
+    if (waiting > 0 && stream.queueAt < Math.max(sentMax, waiting)) return;
+    stream.queue.splice(0, stream.queueAt);
+    stream.queueAt = 0;
   }
 
   #finish(stream: Stream, trailers: Buffer): void {

@@ -25,8 +25,9 @@ export class Stream {
 
   /** What may be sent to the client. Negative when the client has made its window smaller. */
   sendWindow: number;
-  /** What waits to be sent, from byte `queueByte` of the first piece, and then the header block that ends it all. */
+  /** What waits to be sent, from byte `queueByte` of piece `queueAt`, and then the header block that ends it all. */
   queue: Uint8Array[] = [];
+  queueAt = 0;
   queueByte = 0;
   queuedBytes = 0;
   trailers: Buffer | undefined;
