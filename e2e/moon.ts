@@ -42,7 +42,7 @@ export async function writeMoonWorkspace(
     run: () => succeed(moon, ['run', 'app:build'], { cwd: path, env: { HOME: base, MOON_HOME: join(base, 'moon') } }),
     clean: async () => {
       await rm(join(path, 'app/out'), { recursive: true });
-      await rm(join(path, '.moon/cache'), { recursive: true });
+      await rm(join(path, '.moon/cache'), { recursive: true, maxRetries: 5 });
     },
     check: async () => {
       expect(await readFile(join(path, 'app/out/a'), 'utf8')).toBe('hello');

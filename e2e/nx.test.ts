@@ -47,7 +47,7 @@ test('Nx runs a task once, and has its outputs from gorego the next time', async
   expect(await build()).not.toMatch(/remote cache/);
   const cold = await read();
   await rm(join(cwd, 'out'), { recursive: true });
-  await rm(join(cwd, '.nx'), { recursive: true });
+  await rm(join(cwd, '.nx'), { recursive: true, maxRetries: 5 });
   expect(await build()).toMatch(/remote cache/);
   expect(await read()).toBe(cold);
   expect(gorego.messages.filter((message) => /failed|bug/.test(message))).toEqual([]);
