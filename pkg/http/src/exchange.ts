@@ -68,8 +68,8 @@ export class Exchange extends Scope {
   }
 
   /** Writes a chunk, and waits until the client takes more. Fails when it has left. */
-  write(chunk: Uint8Array): Promise<void> {
-    return writeTo(this, this.response, chunk);
+  write(chunk: Uint8Array, onSent?: () => void): Promise<void> {
+    return writeTo(this, this.response, chunk, onSent);
   }
 }
 

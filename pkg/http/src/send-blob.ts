@@ -51,13 +51,13 @@ export async function sendBlob(
     };
     await stream(exchange, 200, headers, codecs.zstd.compress(blob, sizeBytes));
   } else if (span === undefined) {
-    await stream(exchange, 200, { ...about, 'content-length': sizeBytes }, blob);
+    await stream(exchange, 200, { ...about, 'content-length': sizeBytes }, blob, blob.recycle);
   } else {
     const where = {
       'content-length': blob.sizeBytes,
       'content-range': `bytes ${span.start}-${span.end - 1}/${sizeBytes}`,
     };
-    await stream(exchange, 206, { ...about, ...where }, blob);
+    await stream(exchange, 206, { ...about, ...where }, blob, blob.recycle);
   }
   activity.served(exchange.caller, blob.sizeBytes);
   return true;
@@ -69,10 +69,11 @@ async function stream(
   status: number,
   headers: ResponseHeaders,
   chunks: AsyncIterable<Uint8Array>,
+  recycle?: (chunk: Uint8Array) => void,
 ): Promise<void> {
   for await (const chunk of chunks) {
     if (!exchange.response.headersSent) exchange.response.writeHead(status, headers);
-    await exchange.write(chunk);
+    await exchange.write(chunk, recycle && (() => recycle(chunk)));
   }
   if (!exchange.response.headersSent) exchange.response.writeHead(status, headers);
   exchange.response.end();

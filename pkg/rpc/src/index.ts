@@ -6,7 +6,7 @@ export { type HttpHandler, HttpServer, type HttpServerInit } from './http1/http-
 export { writeTo } from './http1/write-to.ts';
 export { Http2Server } from './http2/http2-server.ts';
 export { Port, parseAddress } from './port.ts';
-export type { Message, Requests, Route, Routes } from './route.ts';
+export { type LentMessage, type Message, piecesOf, type Requests, type Route, type Routes } from './route.ts';
 export {
   type Address,
   defaultLimits,

@@ -6,6 +6,18 @@ import type { Call } from './call.ts';
  */
 export type Message = Uint8Array | readonly Uint8Array[];
 
+/** A message whose pieces can be of use to their owner again. */
+export interface LentMessage {
+  readonly pieces: readonly Uint8Array[];
+  /** Told when nobody looks at the pieces any more. Who can't tell when that is never says so. */
+  readonly onSent: () => void;
+}
+
+export function piecesOf(message: Message | LentMessage): readonly Uint8Array[] {
+  if (message instanceof Uint8Array) return [message];
+  return 'pieces' in message ? message.pieces : message;
+}
+
 /**
  * What answers a method. Handlers see encoded messages, so that a hot one need not decode, and know no transport: a
  * thrown Failure becomes the status; anything else that is thrown is a bug, and INTERNAL.
@@ -15,7 +27,10 @@ export type Message = Uint8Array | readonly Uint8Array[];
  */
 export type Route =
   | { readonly kind: 'unary'; readonly handle: (call: Call, request: Uint8Array) => Promise<Message> }
-  | { readonly kind: 'serverStream'; readonly handle: (call: Call, request: Uint8Array) => AsyncIterable<Message> }
+  | {
+      readonly kind: 'serverStream';
+      readonly handle: (call: Call, request: Uint8Array) => AsyncIterable<Message | LentMessage>;
+    }
   | { readonly kind: 'clientStream'; readonly handle: (call: Call, requests: Requests) => Promise<Message> }
   | { readonly kind: 'bidi'; readonly handle: (call: Call, requests: Requests) => AsyncIterable<Message> };
 

@@ -9,7 +9,7 @@ import {
   HealthCheckResponse_ServingStatus as Serving,
   HealthDefinition as service,
 } from '@gorego/proto/grpc/health/v1/health';
-import type { Call, Message, Route } from '@gorego/rpc';
+import type { Call, LentMessage, Message, Route } from '@gorego/rpc';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Health } from './health.ts';
 
@@ -28,14 +28,15 @@ function callOf(scope: Scope): Call {
 }
 
 const asked = (name: string): Uint8Array => HealthCheckRequest.encode({ service: name }).finish();
-const statusIn = (message: Message | undefined): number => HealthCheckResponse.decode(message as Uint8Array).status;
+const statusIn = (message: Message | LentMessage | undefined): number =>
+  HealthCheckResponse.decode(message as Uint8Array).status;
 
 async function check(name: string): Promise<number> {
   const route = health.routes[methodPath(service, 'check')] as Route & { kind: 'unary' };
   return statusIn(await route.handle(call, asked(name)));
 }
 
-function watch(name: string): AsyncIterator<Message> {
+function watch(name: string): AsyncIterator<Message | LentMessage> {
   const route = health.routes[methodPath(service, 'watch')] as Route & { kind: 'serverStream' };
   return route.handle(call, asked(name))[Symbol.asyncIterator]();
 }

@@ -1,7 +1,15 @@
 import { type Context, nobody, Scope, sleep, throwIfEnded, unlessEnded } from '@gorego/context';
 import { Failure } from '@gorego/errors';
 import type { Clock } from '@gorego/platform';
-import type { Call, Message, Route, Routes, RpcClient } from '@gorego/rpc';
+import {
+  type Call,
+  type LentMessage,
+  type Message,
+  piecesOf,
+  type Route,
+  type Routes,
+  type RpcClient,
+} from '@gorego/rpc';
 import type { SeededRandom } from './seeded-random.ts';
 
 export interface NetworkFaults {
@@ -138,6 +146,10 @@ class SimulatedCall extends Scope implements Call {
   readonly headers = { text: () => undefined, binary: () => undefined };
 }
 
-function flat(message: Message): Uint8Array {
-  return message instanceof Uint8Array ? message : Buffer.concat(message);
+/** A copy of a message whose bytes are lent: its owner has them back at once. */
+function flat(message: Message | LentMessage): Uint8Array {
+  if (message instanceof Uint8Array) return message;
+  const whole = Buffer.concat(piecesOf(message));
+  if ('onSent' in message) message.onSent();
+  return whole;
 }

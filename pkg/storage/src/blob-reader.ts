@@ -13,6 +13,8 @@ export interface BlobReaderInit {
   readonly compressed?: Compressed | undefined;
   /** The blob that these bytes are kept as a part of, if not as a blob of their own. */
   readonly partOf?: Digest | undefined;
+  /** Makes use again of the memory of a chunk. */
+  readonly recycle?: ((chunk: Uint8Array) => void) | undefined;
   /** Opens the same bytes once more, from an offset on: for who must send them again. Good until this one's release. */
   readonly again?: ((offset: number) => Promise<BlobReader>) | undefined;
 }
@@ -31,7 +33,8 @@ export interface Compressed {
  * to `put` passes the ownership along. There is no `tee`: to read a blob twice, ask its store twice (`coalesced` makes
  * the second time free).
  *
- * Chunks are immutable from the moment they are yielded, so a receiver may keep them. A stream that ends early or goes
+ * Chunks are immutable from the moment they are yielded, so a receiver may keep them; one that keeps none, and has shown
+ * them to nobody who does, may `recycle` each when it is done with it. A stream that ends early or goes
  * on too long fails with `data_loss`.
  */
 export class BlobReader implements AsyncIterable<Uint8Array>, AsyncDisposable {
@@ -46,13 +49,18 @@ export class BlobReader implements AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly partOf: Digest | undefined;
   /** Opens the same bytes once more, where that can be had; each has its own owner. */
   readonly again: ((offset: number) => Promise<BlobReader>) | undefined;
+  /**
+   * Takes back a chunk that this reader or its compressed form has yielded: its bytes will change. To call it is never a
+   * must, and most chunks are none the wiser; those that go out in their thousands are memory saved.
+   */
+  readonly recycle: (chunk: Uint8Array) => void;
   readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   readonly #release: (() => void | PromiseLike<void>) | undefined;
   #state: 'fresh' | 'reading' | 'released' = 'fresh';
   #received = 0;
 
   constructor(
-    { sizeBytes, chunks, release, verifiedAs, compressed, partOf, again }: BlobReaderInit,
+    { sizeBytes, chunks, release, verifiedAs, compressed, partOf, recycle = () => {}, again }: BlobReaderInit,
     bytes?: Uint8Array,
   ) {
     assert(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0);
@@ -61,6 +69,7 @@ export class BlobReader implements AsyncIterable<Uint8Array>, AsyncDisposable {
     this.compressed = compressed;
     this.verifiedAs = verifiedAs;
     this.partOf = partOf;
+    this.recycle = recycle;
     this.again = again;
     this.#iterator =
       Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : (chunks[Symbol.iterator]() as never);
@@ -161,6 +170,7 @@ export function observed(
   return new BlobReader({
     sizeBytes: reader.sizeBytes,
     verifiedAs: reader.verifiedAs,
+    recycle: reader.recycle,
     chunks: chunks(),
     release: async () => {
       await reader[Symbol.asyncDispose]();

@@ -35,7 +35,8 @@ export function verifying(digest: Digest, blob: BlobReader, code: Code, verdict:
     return new BlobReader({ sizeBytes: blob.sizeBytes, chunks: failing(wrong, verdict), release });
   }
   const chunks = checked(digest, blob, code, verdict);
-  return new BlobReader({ sizeBytes: blob.sizeBytes, chunks, release, verifiedAs: digest });
+  const { sizeBytes, recycle } = blob;
+  return new BlobReader({ sizeBytes, chunks, release, recycle, verifiedAs: digest });
 }
 
 /** Told once, when all the bytes have been seen: before the last of them is handed over, or instead of it. */

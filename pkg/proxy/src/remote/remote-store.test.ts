@@ -10,7 +10,7 @@ import {
   ServerCapabilities,
 } from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
 import { ByteStreamDefinition, ReadResponse, WriteResponse } from '@gorego/proto/google/bytestream/bytestream';
-import type { Route, Routes } from '@gorego/rpc';
+import { piecesOf, type Route, type Routes } from '@gorego/rpc';
 import { BlobReader, bytesOf } from '@gorego/storage';
 import { actionCacheSuite, blobStoreSuite, inPieces, patterned } from '@gorego/storage/testing';
 import { describe, expect, test } from '@jest/globals';
@@ -73,7 +73,7 @@ describe('RemoteStore that compresses', () => {
           kind: 'serverStream',
           handle: async function* (call, request) {
             for await (const message of read.handle(call, request)) {
-              counts.down += [message].flat().reduce((sum, { byteLength }) => sum + byteLength, 0);
+              counts.down += piecesOf(message).reduce((sum, { byteLength }) => sum + byteLength, 0);
               yield message;
             }
           },

@@ -1,14 +1,13 @@
 import { Failure } from '@gorego/errors';
 import { MessageReader, messageHeaderBytes } from '../grpc/message-reader.ts';
-import type { Message } from '../route.ts';
+import { type LentMessage, type Message, piecesOf } from '../route.ts';
 import type { Status } from '../status.ts';
 import { statusDetailsTrailer } from '../status-details.ts';
 
 const trailersFlag = 0x80;
 
-export function messageFrame(message: Message): Buffer {
-  const pieces = message instanceof Uint8Array ? [message] : message;
-  return framed(0, pieces);
+export function messageFrame(message: Message | LentMessage): Buffer {
+  return framed(0, piecesOf(message));
 }
 
 /** The end of a call, as gRPC-Web has it: in the body, as HTTP/1.1 has no trailers that a page could read. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Failure } from '@gorego/errors';
 import type { HttpHandler } from '../http1/http-server.ts';
 import { writeTo } from '../http1/write-to.ts';
-import type { Message, Requests, Route } from '../route.ts';
+import type { LentMessage, Message, Requests, Route } from '../route.ts';
 import type { RpcServerInit } from '../server.ts';
 import { type Status, statusOf } from '../status.ts';
 import { statusDetails } from '../status-details.ts';
@@ -81,7 +81,7 @@ async function answer(
   call.tellEnd(path, failure);
 }
 
-async function* responsesOf(route: Route, call: WebCall, requests: Requests): AsyncGenerator<Message> {
+async function* responsesOf(route: Route, call: WebCall, requests: Requests): AsyncGenerator<Message | LentMessage> {
   switch (route.kind) {
     case 'unary':
       yield await route.handle(call, await only(requests));

@@ -269,6 +269,34 @@ describe('Connection', () => {
     expect(most).toBeLessThan(20);
   });
 
+  test('says when pieces may change: when all of them have left, and not if they never will', async () => {
+    const { client, heard } = await connected();
+    client.say(settingsFrame([[4, 100_000_000]]), headers(1, { isEnd: true }), headers(3, { isEnd: true }));
+    await until(() => heard.length === 2);
+    const sent: number[] = [];
+    for (const { connection, stream } of heard) {
+      connection.respond(stream, answerHead);
+      for (const letter of 'ab') {
+        const piece = Buffer.alloc(150_000, letter);
+        const onSent = (): void => {
+          sent.push(stream.id);
+          piece.fill('x');
+        };
+        connection.send(stream, [Buffer.from('head'), piece], onSent);
+      }
+    }
+    await until(() => client.dataBytes() === 65_535);
+    client.say(windowUpdateFrame(0, 100_000));
+    await until(() => client.dataBytes() === 165_535);
+    expect(sent).toEqual([]);
+    client.say(frame(frameType.resetStream, 0, 3, Buffer.from([0, 0, 0, 8])), windowUpdateFrame(0, 1_000_000));
+    await until(() => client.dataBytes(1) === 300_008);
+    await settled(client);
+    expect(sent).toEqual([1, 1]);
+    const got = Buffer.concat(client.of(frameType.data, 1).map(({ payload }) => payload)).toString();
+    expect(got === `head${'a'.repeat(150_000)}head${'b'.repeat(150_000)}`).toBe(true);
+  });
+
   test('lets the client send again what was consumed', async () => {
     const { client, heard } = await connected();
     client.say(headers(1), data(1, windowBytes));

@@ -93,10 +93,10 @@ export class Connection implements FrameSink {
     this.#wake();
   }
 
-  /** Sends data; its pieces must not change any more. */
-  send(stream: Stream, pieces: readonly Uint8Array[]): void {
+  /** Sends data; its pieces must not change until `onSent` is told, which it isn't if the stream is over before. */
+  send(stream: Stream, pieces: readonly Uint8Array[], onSent?: () => void): void {
     if (stream.isOver) return;
-    this.#sending.data(stream, pieces);
+    this.#sending.data(stream, pieces, onSent);
     this.#wake();
   }
 

@@ -5,7 +5,7 @@ import { acceptedEncodings, decompressed, isAccepted } from '../grpc/decompresse
 import { timeoutIn } from '../grpc/grpc-timeout.ts';
 import type { Incomplete, IncompleteMessages } from '../grpc/incomplete-messages.ts';
 import { MessageReader, messageHeaderBytes } from '../grpc/message-reader.ts';
-import type { Message, Requests, Route } from '../route.ts';
+import { type LentMessage, type Message, piecesOf, type Requests, type Route } from '../route.ts';
 import type { RpcServerInit } from '../server.ts';
 import { statusOf } from '../status.ts';
 import { statusDetails } from '../status-details.ts';
@@ -220,7 +220,7 @@ export class Http2Call extends Scope implements Call, StreamListener {
   }
 
   /** Sends, and waits until little is left to be sent. Fails when the client has left. */
-  async #sendInTime(message: Message): Promise<void> {
+  async #sendInTime(message: Message | LentMessage): Promise<void> {
     if (this.ended !== undefined) throw this.ended;
     this.#send(message);
     if (this.#hasRoom) return;
@@ -231,7 +231,7 @@ export class Http2Call extends Scope implements Call, StreamListener {
     if (this.ended !== undefined) throw this.ended;
   }
 
-  #send(message: Message): void {
+  #send(message: Message | LentMessage): void {
     if (this.#hasEnded) return; // The deadline has passed meanwhile.
     const { connection, stream } = this.#init;
     if (!this.#hasResponded) connection.respond(stream, answerHead);
@@ -243,11 +243,12 @@ export class Http2Call extends Scope implements Call, StreamListener {
       connection.send(stream, [header, message]);
       return;
     }
+    const pieces = piecesOf(message);
     header.writeUInt32BE(
-      message.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      pieces.reduce((sum, { byteLength }) => sum + byteLength, 0),
       1,
     );
-    connection.send(stream, [header, ...message]);
+    connection.send(stream, [header, ...pieces], 'onSent' in message ? message.onSent : undefined);
   }
 
   /** Sends the status, unless it has been sent. */

@@ -19,6 +19,7 @@ export class Outgoing {
   #end = 0;
   #pieces: Buffer[] = [];
   #bytes = 0;
+  #onFlushed: (() => void)[] = [];
 
   /** What is waiting to be flushed. */
   get bytes(): number {
@@ -49,16 +50,25 @@ export class Outgoing {
     this.#end += length;
   }
 
+  /** Tells `onFlushed` when the socket is done with all that was pushed until now. It isn't told if the socket breaks. */
+  onFlushed(onFlushed: () => void): void {
+    this.#onFlushed.push(onFlushed);
+  }
+
   /** Hands all of it to the socket, in one system call if that takes it. */
   flush(socket: Socket): void {
     this.#endPiece();
     const pieces = this.#pieces;
-    if (pieces.length === 0) return;
+    const last = pieces.pop();
+    if (last === undefined) return;
     this.#pieces = [];
     this.#bytes = 0;
-    if (pieces.length > 1) socket.cork();
+    if (pieces.length > 0) socket.cork();
     for (const piece of pieces) socket.write(piece);
-    if (pieces.length > 1) socket.uncork();
+    if (this.#onFlushed.length === 0) socket.write(last);
+    else socket.write(last, teller(this.#onFlushed));
+    this.#onFlushed = [];
+    if (pieces.length > 0) socket.uncork();
   }
 
   #room(bytes: number): void {
@@ -75,4 +85,11 @@ export class Outgoing {
     this.#pieces.push(this.#block.subarray(this.#start, this.#end));
     this.#start = this.#end;
   }
+}
+
+function teller(listeners: readonly (() => void)[]): (error?: Error | null) => void {
+  return (error) => {
+    if (error) return;
+    for (const listener of listeners) listener();
+  };
 }

@@ -67,12 +67,14 @@ export class Sending {
     this.#block(stream.id, block, flag.endHeaders);
   }
 
-  /** Queues pieces of data, which must not change any more. */
-  data(stream: Stream, pieces: readonly Uint8Array[]): void {
+  /** Queues pieces of data, which must not change until `onSent` is told: when the kernel has a copy of the last. */
+  data(stream: Stream, pieces: readonly Uint8Array[], onSent?: () => void): void {
     for (const piece of pieces) {
       stream.queue.push(piece);
       stream.queuedBytes += piece.byteLength;
     }
+    const last = pieces.at(-1);
+    if (onSent !== undefined && last !== undefined) stream.lent.push({ last, onSent });
     this.#enter(stream);
   }
 
@@ -88,6 +90,7 @@ export class Sending {
     stream.queueAt = 0;
     stream.queueByte = 0;
     stream.queuedBytes = 0;
+    stream.lent = [];
     stream.trailers = undefined;
   }
 
@@ -155,6 +158,10 @@ export class Sending {
       if (end < piece.byteLength) continue;
       stream.queueAt++;
       stream.queueByte = 0;
+      const [lent] = stream.lent;
+      if (lent?.last !== piece) continue;
+      stream.lent.shift();
+      this.#outgoing.onFlushed(lent.onSent);
     }
     const waiting = stream.queue.length - stream.queueAt;
     if (waiting > 0 && stream.queueAt < Math.max(sentMax, waiting)) return;

@@ -30,6 +30,8 @@ export class Stream {
   queueAt = 0;
   queueByte = 0;
   queuedBytes = 0;
+  /** Who waits for a piece in the queue to be sent, in the queue's order. */
+  lent: { readonly last: Uint8Array; readonly onSent: () => void }[] = [];
   trailers: Buffer | undefined;
   /** Whether it is in line to send. */
   isInLine = false;

@@ -3,7 +3,7 @@ import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { writeLengthDelimitedHeader } from '@gorego/proto';
 import { ByteStreamDefinition } from '@gorego/proto/google/bytestream/bytestream';
-import type { Message, Route } from '@gorego/rpc';
+import type { LentMessage, Message, Route } from '@gorego/rpc';
 import type { BlobReader } from '@gorego/storage';
 import type { Activity } from '../activity.ts';
 import type { Instances } from '../instances.ts';
@@ -23,7 +23,7 @@ export function read(instances: Instances, functions: DigestFunctions, activity:
   const { requestType } = ByteStreamDefinition.methods.read;
   return {
     kind: 'serverStream',
-    handle: async function* (call, bytes): AsyncGenerator<Message> {
+    handle: async function* (call, bytes): AsyncGenerator<Message | LentMessage> {
       const { resourceName, readOffset, readLimit } = decoded(requestType, bytes);
       checkResourceHeader(call, resourceName);
       const { instance, digest, compressor } = parseReadName(resourceName, functions);
@@ -39,7 +39,9 @@ export function read(instances: Instances, functions: DigestFunctions, activity:
       for await (const chunk of sent(blob, compressor, codecs)) {
         for (let at = 0; at < chunk.byteLength; at += dataBytesMax) {
           const data = chunk.subarray(at, at + dataBytesMax);
-          yield [writeLengthDelimitedHeader(dataField, data.byteLength), data];
+          const pieces = [writeLengthDelimitedHeader(dataField, data.byteLength), data];
+          const isLast = at + dataBytesMax >= chunk.byteLength;
+          yield isLast ? { pieces, onSent: () => blob.recycle(chunk) } : pieces;
         }
         activity.served(call.caller, chunk.byteLength);
       }

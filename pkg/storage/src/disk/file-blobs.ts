@@ -119,6 +119,7 @@ export class FileBlobs {
       chunks: this.#watched(asked, content.chunks(ctx, span)),
       compressed: frames && { codec: 'zstd', chunks: () => this.#watched(asked, frames) },
       release: () => file.close(),
+      recycle: content.recycle,
     });
   }
 

@@ -17,12 +17,17 @@ export interface FileContent {
   chunks(ctx: Context, span: Span): AsyncIterable<Uint8Array>;
   /** The same from `start` to the end as zstd frames; undefined if that isn't how it is kept. */
   compressed(ctx: Context, start: number): AsyncIterable<Uint8Array> | undefined;
+  /** Makes use again of the memory of a chunk of either, which nobody looks at any more. */
+  readonly recycle: (chunk: Uint8Array) => void;
 }
 
 /** Reads all of it; `data_loss` if it isn't that blob. */
 export async function checkContent(ctx: Context, content: FileContent, digest: Digest): Promise<void> {
   const hasher = Digest.hasher(digest);
-  for await (const chunk of content.chunks(ctx, { start: 0, end: Digest.sizeBytes(digest) })) hasher.update(chunk);
+  for await (const chunk of content.chunks(ctx, { start: 0, end: Digest.sizeBytes(digest) })) {
+    hasher.update(chunk);
+    content.recycle(chunk);
+  }
   throwIfEnded(ctx);
   const hex = hasher.hex();
   if (hex !== Digest.hex(digest)) throw new Failure('data_loss', `the bytes of ${digest} hash to ${hex}`);

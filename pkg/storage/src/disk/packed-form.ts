@@ -20,11 +20,13 @@ export function packedForm(reading: FileReading): FileForm {
 }
 
 class PackedContent implements FileContent {
+  readonly recycle: (chunk: Uint8Array) => void;
   readonly #reading: FileReading;
   readonly #file: DiskFile;
   readonly #frames: readonly Frame[];
 
   constructor(reading: FileReading, file: DiskFile, frames: readonly Frame[]) {
+    this.recycle = reading.recycle;
     this.#reading = reading;
     this.#file = file;
     this.#frames = frames;

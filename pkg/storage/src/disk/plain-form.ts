@@ -12,7 +12,11 @@ export function plainForm(reading: FileReading): FileForm {
     contentOf: async (file, fileBytes, digest) => {
       if (fileBytes !== Digest.sizeBytes(digest))
         throw new Failure('data_loss', `a file of ${fileBytes} bytes is not the blob ${digest}`);
-      return { chunks: (ctx, span) => reading.pieces(ctx, file, span), compressed: () => undefined };
+      return {
+        chunks: (ctx, span) => reading.pieces(ctx, file, span),
+        compressed: () => undefined,
+        recycle: reading.recycle,
+      };
     },
   };
 }
