@@ -11,8 +11,6 @@ import type { Hasher } from './hasher.ts';
 export type Digest = string & { readonly [brand]: 'Digest' };
 declare const brand: unique symbol;
 
-const hexDigits = /^[0-9a-f]+$/;
-
 export const Digest = {
   /**
    * Names a blob from its parts, as they come off the wire. `invalid_argument` unless `hex` is lower-case hex of the
@@ -20,7 +18,7 @@ export const Digest = {
    */
   of(name: DigestFunctionName, hex: string, sizeBytes: number): Digest {
     const { hexLength, emptyHex } = digestFunctions[name];
-    if (hex.length !== hexLength || !hexDigits.test(hex)) {
+    if (hex.length !== hexLength || !isHex(hex)) {
       throw new Failure(
         'invalid_argument',
         `not a ${name} hash (${hexLength} lower-case hex digits): ${JSON.stringify(abridged(hex))}`,
@@ -81,6 +79,15 @@ export const Digest = {
     );
   },
 } as const;
+
+/** Of lower-case hex digits alone? A regular expression takes three times as long, which is most of what a Digest costs. */
+function isHex(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (!((code >= 48 && code <= 57) || (code >= 97 && code <= 102))) return false;
+  }
+  return true;
+}
 
 /** Enough of a hostile string to recognise it. */
 function abridged(text: string): string {

@@ -1,5 +1,4 @@
 import type { Context } from '@gorego/context';
-import { Digest } from '@gorego/digest';
 import type { Clock } from '@gorego/platform';
 import { type Account, type CallersAccount, type HalfKey, KeySet } from '@gorego/storage';
 
@@ -105,9 +104,9 @@ class Invocation implements CallersAccount {
     this.#take = take;
   }
 
-  add(key: HalfKey, digest: Digest): void {
+  add(key: HalfKey, sizeBytes: number): void {
     if (this.#isFull || this.keys.has(key)) return;
-    const bytes = Math.ceil(Digest.sizeBytes(digest) / blockBytes) * blockBytes;
+    const bytes = Math.ceil(sizeBytes / blockBytes) * blockBytes;
     this.#isFull = !this.#take(bytes);
     if (this.#isFull) return;
     this.keys.add(key);

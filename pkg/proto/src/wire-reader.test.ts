@@ -55,6 +55,17 @@ describe('a reader of well-formed messages', () => {
     expect([reader.next() && reader.ascii(), reader.next() && reader.ascii()]).toEqual(['0af', '0Ã¤f']);
   });
 
+  test('says where each field starts', () => {
+    const message = new BinaryWriter().uint32(8).int32(300).uint32(18).string('four').uint32(24).int32(1).finish();
+    const starts: number[] = [];
+    const reader = new WireReader(message);
+    for (let start = 0; reader.next(); start = reader.at) {
+      starts.push(start);
+      reader.skip();
+    }
+    expect([...starts, reader.at]).toEqual([0, 3, 9, message.length]);
+  });
+
   test('reads digests as the generated decoder does', () => {
     const digest = fc.record({ hash: text, sizeBytes: int64 });
     const request = fc.record({ instanceName: text, blobDigests: fc.array(digest), digestFunction: fc.nat(20) });

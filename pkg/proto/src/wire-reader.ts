@@ -48,6 +48,11 @@ export class WireReader {
     this.#end = end;
   }
 
+  /** Where the next byte is that has not been read, from the beginning of the bytes. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** Moves to the next field. False at the end of the message. */
   next(): boolean {
     if (this.#unread) this.skip();

@@ -1,5 +1,4 @@
 import type { Context } from '@gorego/context';
-import type { Digest } from '@gorego/digest';
 import type { HalfKey } from './disk/index/key.ts';
 
 /** Keeps account of what callers were told is here. */
@@ -9,6 +8,6 @@ export interface Account {
 }
 
 export interface CallersAccount {
-  /** The caller was told that this blob, or the result of this action, is here; `key` begins like its key. */
-  add(key: HalfKey, digest: Digest): void;
+  /** The caller was told that this blob, or the result of this action, is here: `key` begins like its key. */
+  add(key: HalfKey, sizeBytes: number): void;
 }

@@ -2,6 +2,7 @@ import type { Context } from '@gorego/context';
 import type { Digest, DigestFunctionName } from '@gorego/digest';
 import type { BlobReader } from './blob-reader.ts';
 import type { ByteRange } from './byte-range.ts';
+import type { Checklist } from './checklist.ts';
 
 /**
  * A place blobs live, under the names their contents give them.
@@ -25,6 +26,12 @@ export interface BlobStore {
 
   /** The subset of `digests` that isn't here. Those that are have just been used. */
   findMissing(ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>>;
+
+  /**
+   * Ticks those blobs of which can be said without waiting that they are here; they have just been used. What is left may
+   * be here too: `findMissing` tells. It is for speed alone, and a store may well be without it.
+   */
+  tickOff?(ctx: Context, list: Checklist): void;
 }
 
 /** A store that knows how large a blob is whose hash alone was said, as HTTP says it. */

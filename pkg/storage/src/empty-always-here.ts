@@ -25,5 +25,6 @@ export function emptyAlwaysHere(inner: BlobStore): BlobStore {
       const empty = digests.values().filter(Digest.isEmpty).toArray();
       return inner.findMissing(ctx, empty.length === 0 ? digests : digests.difference(new Set(empty)));
     },
+    tickOff: (ctx, list) => inner.tickOff?.(ctx, list),
   };
 }

@@ -4,6 +4,7 @@ import type { ActionCache } from '../action-cache.ts';
 import type { BlobReader } from '../blob-reader.ts';
 import type { BlobStore, SizingStore, Staged, StagingStore } from '../blob-store.ts';
 import { type ByteRange, spanOf } from '../byte-range.ts';
+import type { Checklist } from '../checklist.ts';
 import { type ChunkList, ChunkRecord } from './chunk-record.ts';
 import { concatenated } from './concatenated.ts';
 import { part } from './part.ts';
@@ -64,6 +65,10 @@ export class ChunkedBlobs implements BlobStore {
     const missing = await this.#blobs.findMissing(ctx, digests);
     const elsewhere = await this.#elsewhere(ctx, missing);
     return elsewhere.size === 0 ? missing : missing.difference(elsewhere);
+  }
+
+  tickOff(ctx: Context, list: Checklist): void {
+    this.#blobs.tickOff?.(ctx, list);
   }
 
   /** Too small for its bytes to be anywhere but under its own name. */

@@ -1,5 +1,5 @@
 import type { Context } from '@gorego/context';
-import type { Digest } from '@gorego/digest';
+import { Digest } from '@gorego/digest';
 import type { Account } from '../account.ts';
 import type { KeptActions } from '../action-cache.ts';
 import type { SizingStore, StagingStore } from '../blob-store.ts';
@@ -10,7 +10,8 @@ export function accounted<S extends StagingStore & SizingStore>(
   store: S,
   account: Account,
 ): StagingStore & SizingStore {
-  const tell = (ctx: Context, digest: Digest): void => account.of(ctx)?.add(Key.halfOfBlob(digest), digest);
+  const tell = (ctx: Context, digest: Digest): void =>
+    account.of(ctx)?.add(Key.halfOfBlob(digest), Digest.sizeBytes(digest));
   return {
     get: async (ctx, digest, range) => {
       const blob = await store.get(ctx, digest, range);
@@ -26,9 +27,20 @@ export function accounted<S extends StagingStore & SizingStore>(
       const told = account.of(ctx);
       if (told === undefined) return missing;
       for (const digest of digests) {
-        if (!missing.has(digest)) told.add(Key.halfOfBlob(digest), digest);
+        if (!missing.has(digest)) told.add(Key.halfOfBlob(digest), Digest.sizeBytes(digest));
       }
       return missing;
+    },
+    tickOff: (ctx, list) => {
+      store.tickOff?.(ctx, list);
+      const told = account.of(ctx);
+      if (told === undefined) return;
+      const key = { a: 0, b: 0, c: 0, d: 0 };
+      for (let i = 0; i < list.count; i++) {
+        if (!list.isTicked(i)) continue;
+        list.readKey(i, key);
+        told.add(key, list.sizeBytes(i));
+      }
     },
     stage: async (ctx, digest) => {
       const staged = await store.stage(ctx, digest);
@@ -51,7 +63,8 @@ export function accounted<S extends StagingStore & SizingStore>(
 
 /** Writes down which results each caller was told: where blobs are kept as chunks, results say of which. */
 export function accountedActions(actions: KeptActions, instance: string, account: Account): KeptActions {
-  const tell = (ctx: Context, action: Digest): void => account.of(ctx)?.add(Key.ofAction(instance, action), action);
+  const tell = (ctx: Context, action: Digest): void =>
+    account.of(ctx)?.add(Key.ofAction(instance, action), Digest.sizeBytes(action));
   return {
     get: async (ctx, action) => {
       const result = await actions.get(ctx, action);

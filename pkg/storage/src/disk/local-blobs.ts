@@ -4,6 +4,7 @@ import { Failure } from '@gorego/errors';
 import { type BlobReader, bytesOf } from '../blob-reader.ts';
 import type { SizingStore, Staged, StagingStore } from '../blob-store.ts';
 import { type ByteRange, type Span, spanOf } from '../byte-range.ts';
+import type { Checklist } from '../checklist.ts';
 import { verifying } from '../verified.ts';
 import { DiskPath } from './disk-path.ts';
 import { Key } from './index/key.ts';
@@ -87,8 +88,9 @@ export class LocalBlobs implements StagingStore, SizingStore {
     throwIfEnded(ctx);
     const missing = new Set<Digest>();
     const unsure: Digest[] = [];
+    const { now } = this.#parts.contents; // Once: to ask the time of day takes as long as to look a blob up.
     for (const digest of digests) {
-      const here = this.#here(digest, Key.ofBlob(digest));
+      const here = this.#here(digest, Key.ofBlob(digest), now);
       if (here === false) missing.add(digest);
       else if (here === undefined) unsure.push(digest);
     }
@@ -97,6 +99,22 @@ export class LocalBlobs implements StagingStore, SizingStore {
     };
     if (unsure.length > 0) await Promise.all(unsure.map(look));
     return missing;
+  }
+
+  /** What is in segments, and files that were used lately. */
+  tickOff(ctx: Context, list: Checklist): void {
+    throwIfEnded(ctx);
+    const { contents, mayHaveStrangers, onFileUsed } = this.#parts;
+    const { index, now } = contents;
+    const recent = mayHaveStrangers() ? Number.POSITIVE_INFINITY : now - recentTicks + 1;
+    const key = { a: 0, b: 0, c: 0, d: 0 };
+    for (let i = 0; i < list.count; i++) {
+      list.readKey(i, key);
+      const before = index.touchBlob(key, list.sizeBytes(i), now, recent);
+      if (before < 0 || (before > 0 && before < recent)) continue;
+      list.tick(i);
+      if (before > 0) onFileUsed?.(list.digest(i));
+    }
   }
 
   async sizeOf(ctx: Context, name: DigestFunctionName, hex: string): Promise<number | undefined> {
@@ -123,19 +141,19 @@ export class LocalBlobs implements StagingStore, SizingStore {
   }
 
   /** Undefined where a look at the disk must tell. */
-  #here(digest: Digest, key: Key): boolean | undefined {
-    const { contents, mayHaveStrangers } = this.#parts;
-    const before = this.#touch(digest, key);
+  #here(digest: Digest, key: Key, now = this.#parts.contents.now): boolean | undefined {
+    const { mayHaveStrangers } = this.#parts;
+    const before = this.#touch(digest, key, now);
     if (before < 0) return mayHaveStrangers() ? undefined : false;
     if (before === 0) return true;
-    return contents.now - before < recentTicks && !mayHaveStrangers() ? true : undefined;
+    return now - before < recentTicks && !mayHaveStrangers() ? true : undefined;
   }
 
   /** It is used now. Returns what `touchBlob` does. */
-  #touch(digest: Digest, key: Key): number {
+  #touch(digest: Digest, key: Key, now = this.#parts.contents.now): number {
     const { contents, onFileUsed } = this.#parts;
-    const before = contents.index.touchBlob(key, Digest.sizeBytes(digest), contents.now);
-    if (before > 0) onFileUsed(digest);
+    const before = contents.index.touchBlob(key, Digest.sizeBytes(digest), now);
+    if (before > 0) onFileUsed?.(digest);
     return before;
   }
 

@@ -13,6 +13,7 @@ import { BlobReader, bytesOf } from '../blob-reader.ts';
 import {
   actionCacheSuite,
   blobStoreSuite,
+  checklistOf,
   inPieces,
   keptActionsSuite,
   patterned,
@@ -440,6 +441,49 @@ describe('LocalStore', () => {
     expect(await store.blobs.findMissing(ctx, new Set([digest]))).toEqual(new Set([digest]));
     expect(await read(digest)).toBeUndefined();
     expect(store.count).toBe(0);
+  });
+
+  test('ticks off what it knows to be here, and uses it', async () => {
+    const clock = new SimulatedClock(new SeededRandom(1));
+    const disk = new SimulatedDisk(new SeededRandom(2), clock);
+    const later = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+    const small = Digest.ofBytes(patterned(700));
+    const absent = Digest.ofBytes(patterned(701));
+    await clock.run(
+      (async () => {
+        await using other = await LocalStore.open({ disk, clock, random: new SeededRandom(3) });
+        const ticked = (): boolean[] => {
+          const list = checklistOf([small, digest, absent]);
+          other.blobs.tickOff?.(ctx, list);
+          return [0, 1, 2].map((i) => list.isTicked(i));
+        };
+        await other.reconciled();
+        await other.blobs.put(ctx, small, BlobReader.ofBytes(patterned(700)));
+        await other.blobs.put(ctx, digest, inPieces(bytes));
+        for (let i = 0; i < 3; i++) {
+          await later(50_000);
+          expect(ticked()).toEqual([true, true, false]);
+        }
+        // Somebody may have removed a file that nobody used for a minute: that is for findMissing to look at.
+        await later(61_000);
+        expect([ticked(), ticked()]).toEqual([
+          [true, false, false],
+          [true, false, false],
+        ]);
+        await disk.remove(DiskPath.ofBlob(digest));
+        expect(await other.blobs.findMissing(ctx, new Set([small, digest]))).toEqual(new Set([digest]));
+      })(),
+    );
+  });
+
+  test('ticks off nothing that is absent, whatever the time of day is said to be', async () => {
+    const clock = { ...systemClock, now: () => 0 };
+    await using other = await LocalStore.open({ disk: new NodeDisk(join(dir, 'other')), clock, random: systemRandom });
+    await other.reconciled();
+    await other.blobs.put(ctx, digest, inPieces(bytes));
+    const list = checklistOf([digest, Digest.ofBytes(patterned(701))]);
+    other.blobs.tickOff?.(ctx, list);
+    expect([list.isTicked(0), list.isTicked(1)]).toEqual([true, false]);
   });
 
   test('tells the file system when a file was used, once it may, and nothing else of it', async () => {

@@ -116,7 +116,7 @@ export class LocalStore implements AsyncDisposable {
     this.#parts = {
       ...parts,
       spawn,
-      onFileUsed: init.forceUpdateAtime === true ? (digest) => this.#accessTimes.note(digest) : () => {},
+      onFileUsed: init.forceUpdateAtime === true ? (digest) => this.#accessTimes.note(digest) : undefined,
       mayHaveStrangers: () => this.#comparison.share !== undefined,
       fraction: () => init.random.fraction(),
       onCorrupt: (digest, where) => init.observer?.onCorrupt?.(digest, where),

@@ -34,8 +34,8 @@ export interface StoreParts {
   readonly mayHaveStrangers: () => boolean;
   /** Chance, from 0 to 1. */
   readonly fraction: () => number;
-  /** Told of a blob in a file of its own that has just been used. */
-  readonly onFileUsed: (digest: Digest) => void;
+  /** Told of a blob in a file of its own that has just been used, if anybody wants to know. */
+  readonly onFileUsed: ((digest: Digest) => void) | undefined;
   /** Does something that nobody waits for. */
   readonly spawn: (what: string, run: () => Promise<void>) => void;
   /** Told of bytes that are not what their name says, and of where they were. */

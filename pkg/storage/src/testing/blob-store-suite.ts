@@ -4,6 +4,7 @@ import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { BlobReader, bytesOf } from '../blob-reader.ts';
 import type { BlobStore } from '../blob-store.ts';
+import { checklistOf } from './checklist-of.ts';
 import { inPieces, patterned } from './patterned.ts';
 import type { Case } from './suite.ts';
 
@@ -59,6 +60,22 @@ export const blobStoreSuite: readonly Case<BlobStoreSubject>[] = [
       const missing = await subject.store.findMissing(ctx, new Set(digests));
       assert.deepEqual(new Set(missing), new Set(digests.filter((_, i) => i % 3 !== 0)));
       assert.deepEqual(await subject.store.findMissing(ctx, new Set()), new Set());
+    },
+  },
+  {
+    name: 'ticks off at once nothing but what is here, of that size',
+    run: async (open) => {
+      await using subject = await open();
+      const blobs = [...Array.from({ length: 30 }, (_, i) => 50 + i), 100_000, 200_000].map((size) => patterned(size));
+      const digests = blobs.map((bytes) => Digest.ofBytes(bytes));
+      for (const [i, bytes] of blobs.entries()) {
+        if (i % 3 !== 0) await subject.store.put(ctx, digests[i] as Digest, inPieces(bytes));
+      }
+      const others = digests.map((digest) => Digest.of('sha256', Digest.hex(digest), Digest.sizeBytes(digest) + 1));
+      const list = checklistOf([...digests, ...others]);
+      subject.store.tickOff?.(ctx, list);
+      const missing = await subject.store.findMissing(ctx, new Set([...digests, ...others]));
+      for (let i = 0; i < list.count; i++) assert(!list.isTicked(i) || !missing.has(list.digest(i)));
     },
   },
   {

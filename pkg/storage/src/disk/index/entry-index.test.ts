@@ -90,6 +90,13 @@ describe('EntryIndex', () => {
     expect(index.touchBlob(keyOf(3), 10, 50)).toBe(0);
   });
 
+  test('leaves a file alone that was not used for too long', () => {
+    const index = new EntryIndex();
+    index.set(keyOf(1), blob(10, { segment: 0, used: 50 }));
+    expect([60, 51, 50].map((since) => index.touchBlob(keyOf(1), 10, 70, since))).toEqual([50, 50, 50]);
+    expect(index.touchBlob(keyOf(1), 10, 80, 75)).toBe(70); // The last one was the first to touch it.
+  });
+
   test('agrees with a Map after any history', () => {
     const operation = fc.record({
       n: fc.nat(60),

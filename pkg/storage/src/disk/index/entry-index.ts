@@ -65,9 +65,9 @@ export class EntryIndex {
 
   /**
    * Is a blob of that size here? Then it has been used now. Says when a file was used before, in ticks; 0 for what is in
-   * a segment, -1 for what isn't here.
+   * a segment, -1 for what isn't here. A file that was not used since `since` is left as it is.
    */
-  touchBlob(key: Key, sizeBytes: number, used: number): number {
+  touchBlob(key: Key, sizeBytes: number, used: number, since = 0): number {
     const shard = this.#shardOf(key);
     const at = shard.find(key);
     if (at < 0) return -1;
@@ -75,7 +75,7 @@ export class EntryIndex {
     const flags = words[at + field.flags] as number;
     if ((flags & (Flag.blob | Flag.suspect)) !== Flag.blob || sizeOf(words, at) !== sizeBytes) return -1;
     const before = words[at + field.segment] === 0 ? (words[at + field.used] as number) : 0;
-    words[at + field.used] = used;
+    if (before === 0 || before >= since) words[at + field.used] = used;
     return before;
   }
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { Digest } from '@gorego/digest';
+import { Digest, type DigestFunctionName, digestFunctions } from '@gorego/digest';
 
 /**
  * What an entry is found by: 128 bits. Two blobs that share them can't be told apart by the index, but they are by the
@@ -12,6 +12,9 @@ export interface Key {
   readonly d: number;
 }
 
+/** A key that becomes one blob's after another's. */
+export type WritableKey = { -readonly [word in keyof Key]: Key[word] };
+
 /** Enough of a key to find what begins like that. */
 export type HalfKey = Pick<Key, 'a' | 'b'>;
 
@@ -19,13 +22,18 @@ export const Key = {
   /** Of a blob: the first 128 bits of its hash; functions other than SHA-256 are told apart by a salt. */
   ofBlob(digest: Digest): Key {
     const at = digest.indexOf(':') + 1;
-    const salt = digest.startsWith('sha256:') ? 0 : Digest.function(digest).number;
+    const salt = digest.startsWith('sha256:') ? 0 : Key.saltOf(Digest.function(digest).name);
     return {
       a: word(digest, at),
       b: word(digest, at + 8),
       c: word(digest, at + 16),
-      d: (word(digest, at + 24) ^ Math.imul(salt, 0x9e3779b1)) >>> 0,
+      d: (word(digest, at + 24) ^ salt) >>> 0,
     };
+  },
+
+  /** What a function's keys have in their last word, so that they are no other's. */
+  saltOf(name: DigestFunctionName): number {
+    return name === 'sha256' ? 0 : Math.imul(digestFunctions[name].number, 0x9e3779b1);
   },
 
   /** The first half of `ofBlob`. */
