@@ -75,7 +75,7 @@ export function backingCache(init: BackingCacheInit): BackingCache {
   );
   tell(true);
   const proxy = new ProxyStore({
-    ...{ near, far: remote, clock, tasks, references },
+    ...{ near, far: remote, clock, random, tasks, references },
     observer: observing(log, metrics),
     existenceLeaseMs: config.existenceLease,
     actionLeaseMs: config.actionLease,

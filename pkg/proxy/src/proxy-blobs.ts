@@ -7,6 +7,7 @@ import {
   type BlobStore,
   type ByteRange,
   bytesOf,
+  type Checklist,
   type Compressed,
   type Span,
   type Staged,
@@ -127,6 +128,17 @@ export class ProxyBlobs implements BlobStore {
     if (lost.size === 0) return missing;
     const unrepaired = await repairs.repair(ctx, lost);
     return missing.difference(lost).union(unrepaired);
+  }
+
+  /** What tier 1 has, and tier 2 confirmed within a lease. */
+  tickOff(ctx: Context, list: Checklist): void {
+    const { near, leases, touches } = this.#init;
+    try {
+      near.tickOff?.(ctx, list);
+    } catch (reason) {
+      this.#withoutNear(ctx, 'look', undefined, reason);
+    }
+    leases.check(list, (i) => touches.add([list.digest(i)]));
   }
 
   /** Those of `digests` that tier 1 has. */

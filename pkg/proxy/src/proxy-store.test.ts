@@ -1,4 +1,4 @@
-import { background, Scope, sleep, TaskGroup } from '@gorego/context';
+import { background, type Context, Scope, sleep, TaskGroup } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { SeededRandom, SimulatedClock } from '@gorego/simulation';
@@ -6,12 +6,13 @@ import {
   BlobReader,
   type BlobStore,
   bytesOf,
+  type Checklist,
   ChunkedStaging,
   MemoryActions,
   MemoryBlobs,
   type StagingStore,
 } from '@gorego/storage';
-import { actionCacheSuite, blobStoreSuite, inPieces, patterned } from '@gorego/storage/testing';
+import { actionCacheSuite, blobStoreSuite, checklistOf, inPieces, patterned } from '@gorego/storage/testing';
 import { describe, expect, test } from '@jest/globals';
 import type { ProxyObserver } from './proxy-observer.ts';
 import { type ProxyInstance, ProxyStore, type ProxyStoreInit } from './proxy-store.ts';
@@ -19,10 +20,17 @@ import { type ProxyInstance, ProxyStore, type ProxyStoreInit } from './proxy-sto
 const ctx = background();
 const thresholds = { inMemory: 2000, askFirst: 10_000, sentWhileComing: 100_000, piece: 5000, window: 20_000 };
 
+/** Ticks off what it has. */
+class Ticking extends MemoryBlobs {
+  tickOff(_: Context, list: Checklist): void {
+    for (let i = 0; i < list.count; i++) if (this.has(list.digest(i))) list.tick(i);
+  }
+}
+
 /** Two tiers in memory, time simulated. */
 class Tiers {
   readonly clock = new SimulatedClock(new SeededRandom(1));
-  readonly near = new MemoryBlobs();
+  readonly near = new Ticking();
   readonly far = new MemoryBlobs();
   readonly nearActions = new MemoryActions();
   readonly farActions = new MemoryActions();
@@ -73,6 +81,7 @@ class Tiers {
       near: { blobs: this.near, actions: () => this.nearActions },
       far: { blobs: () => farBlobs, actions: () => farActions },
       clock: this.clock,
+      random: new SeededRandom(2),
       tasks: this.tasks,
       references: async () => new Set(),
       observer,
@@ -455,6 +464,41 @@ describe('what exists', () => {
     tiers.farAsked.length = 0;
     expect(await find(tiers, smallDigest)).toEqual(new Set());
     expect(tiers.farAsked).toEqual([[smallDigest]]);
+  });
+
+  test('is ticked off if tier 1 has it and upstream’s confirmation is young, and then that it was used is told', async () => {
+    await using tiers = new Tiers();
+    const ticked = (): Promise<boolean[]> =>
+      tiers.run(async () => {
+        const list = checklistOf([smallDigest, largeDigest]);
+        tiers.proxy.blobs.tickOff?.(ctx, list);
+        return [list.isTicked(0), list.isTicked(1)];
+      });
+    await tiers.near.put(ctx, smallDigest, BlobReader.ofBytes(small));
+    await tiers.far.put(ctx, smallDigest, BlobReader.ofBytes(small));
+    await tiers.far.put(ctx, largeDigest, inPieces(large));
+    expect(await ticked()).toEqual([false, false]);
+    await find(tiers, smallDigest, largeDigest);
+    expect(await ticked()).toEqual([true, false]);
+    await tiers.run(() => sleep(ctx, tiers.clock, 11_000));
+    expect(await ticked()).toEqual([true, false]);
+    expect(tiers.told).toEqual([]);
+    await tiers.run(() => sleep(ctx, tiers.clock, 11_000));
+    expect(tiers.told).toEqual(['touched 1']);
+    await tiers.run(() => sleep(ctx, tiers.clock, 60_000));
+    expect(await ticked()).toEqual([false, false]);
+  });
+
+  test('is asked upstream when tier 1 can’t tell', async () => {
+    const near = Object.assign(new MemoryBlobs(), {
+      tickOff: () => {
+        throw new Failure('internal', 'EIO');
+      },
+    });
+    await using tiers = new Tiers({ near: { blobs: near, actions: () => new MemoryActions() } });
+    const list = checklistOf([smallDigest]);
+    tiers.proxy.blobs.tickOff?.(ctx, list);
+    expect([list.isTicked(0), tiers.told]).toEqual([false, ['look: EIO']]);
   });
 
   test('is asked each time with a lease of 0', async () => {

@@ -1,6 +1,6 @@
 import { type Context, Scope, Slots, type Tasks } from '@gorego/context';
 import { Failure } from '@gorego/errors';
-import type { Clock } from '@gorego/platform';
+import type { Clock, Random } from '@gorego/platform';
 import {
   type ActionCache,
   type BlobStore,
@@ -33,6 +33,7 @@ export interface ProxyStoreInit {
   readonly near: Near;
   readonly far: Far;
   readonly clock: Clock;
+  readonly random: Random;
   readonly tasks: Tasks;
   readonly references: References;
   readonly observer: ProxyObserver;
@@ -90,9 +91,19 @@ export class ProxyStore {
   }
 
   #make(name: string, near: Near): ProxyInstance {
-    const { far: fars, clock, tasks, references, observer, localWrite, existenceLeaseMs, actionLeaseMs } = this.#init;
+    const {
+      far: fars,
+      clock,
+      random,
+      tasks,
+      references,
+      observer,
+      localWrite,
+      existenceLeaseMs,
+      actionLeaseMs,
+    } = this.#init;
     const far = fars.blobs(name);
-    const leases = new Leases(clock, existenceLeaseMs);
+    const leases = new Leases({ clock, random }, existenceLeaseMs);
     const touches = new Touches(leases);
     const repairs = new Repairs({ near: near.blobs, far, leases, slots: this.#repairSlots, observer });
     const blobs = emptyAlwaysHere(
@@ -107,7 +118,7 @@ export class ProxyStore {
       near: near.actions(name),
       nearComplete: completeOnly(near.actions(name), emptyAlwaysHere(near.blobs), references),
       far: fars.actions(name),
-      leases: new Leases(clock, actionLeaseMs),
+      leases: new Leases({ clock, random }, actionLeaseMs),
       ...{ blobs, references, tasks, localWrite, observer },
       fillSlots: this.#fillSlots,
     });

@@ -1,6 +1,6 @@
 import { background } from '@gorego/context';
 import { Digest } from '@gorego/digest';
-import { systemClock } from '@gorego/platform';
+import { systemClock, systemRandom } from '@gorego/platform';
 import { methodPath } from '@gorego/proto';
 import {
   ActionResult,
@@ -38,7 +38,7 @@ function proxyOf({ remote, tasks }: ServedUpstream, near: MemoryBlobs): ProxySto
   return new ProxyStore({
     near: { blobs: near, actions: () => new MemoryActions() },
     far: remote,
-    ...{ clock: systemClock, tasks, references: async () => new Set(), localWrite: 'async' },
+    ...{ clock: systemClock, random: systemRandom, tasks, references: async () => new Set(), localWrite: 'async' },
     ...{ existenceLeaseMs: 60_000, actionLeaseMs: 0, windowBytes: 1_000_000 },
     observer: {
       ...{ onNearFailure: nothing, onDownload: nothing, onRepair: nothing, onTouch: nothing, onStale: nothing },

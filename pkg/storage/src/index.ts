@@ -9,7 +9,7 @@ export { ChunkedBlobs, type ChunkedBlobsInit, ChunkedStaging } from './chunks/ch
 export { concatenated, totalBytes } from './chunks/concatenated.ts';
 export { completeOnly, isComplete, type References } from './complete-only.ts';
 export type { Aging, Housekeeping, Removed, Survey } from './disk/housekeeping.ts';
-export type { HalfKey } from './disk/index/key.ts';
+export { type HalfKey, Key } from './disk/index/key.ts';
 export { KeySet } from './disk/index/key-set.ts';
 export { LocalStore, type LocalStoreInit, type StoreObserver } from './disk/local-store.ts';
 export { lookAfter } from './disk/removal.ts';

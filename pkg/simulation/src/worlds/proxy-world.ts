@@ -179,6 +179,7 @@ class World {
         near,
         far: remote,
         clock: this.#clock,
+        random: new SeededRandom(1), // One of its own: where leases are kept is nothing that happens.
         tasks,
         references,
         observer: {
