@@ -24,7 +24,6 @@ async function serving(clock: typeof systemClock | ManualClock = systemClock): P
     handlers: [
       async (request, response) => {
         response.end(`${request.method} ${request.url} ${await text(request)}`);
-        return true;
       },
     ],
   });
@@ -84,6 +83,12 @@ describe('one port', () => {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     expect(await text(socket)).toMatch(/^HTTP\/1.1 200 OK\r\n.*PROPFIND \/a /s);
+  });
+
+  test.each(['', 'PR'])('says goodbye to who leaves having said %j', async (words) => {
+    const socket = connected(await serving());
+    socket.end(words);
+    expect(await text(socket)).toBe('');
   });
 
   test('cuts off who says nothing for long, and not who has spoken', async () => {

@@ -19,38 +19,52 @@ const silenceMs = 30_000;
 /** Connections that have not said it yet. Beyond it the one that has kept silent longest is cut off. */
 const undecidedMax = 1000;
 
-/** Where connections wait until they have said what they speak; their bytes are left for who takes them over. */
+/** Where connections wait until they have said what they speak; their bytes are for who takes them over. */
 export class Vestibule {
   readonly #clock: Clock;
-  readonly #waiting = new Set<Socket>();
+  /** Since when each waits, in the order they came. */
+  readonly #waiting = new Map<Socket, number>();
+  #isWatched = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Calls `enter` once `socket` has said what it speaks. One that does not is cut off. */
+  /**
+   * Calls `enter` once `socket` has said what it speaks: who enters listens to its data at once, and is given what it has
+   * said so far. One that does not is cut off.
+   */
   receive(socket: Socket, enter: (spoken: Spoken) => void): void {
-    const [oldest] = this.#waiting.size < undecidedMax ? [] : this.#waiting;
+    const [oldest] = this.#waiting.size < undecidedMax ? [] : this.#waiting.keys();
     oldest?.destroy();
-    this.#waiting.add(socket);
-    const stopTimer = this.#clock.after(silenceMs, () => socket.destroy());
+    this.#waiting.set(socket, this.#clock.monotonic());
+    if (!this.#isWatched) this.#watch(silenceMs);
     const leave = (): void => {
-      stopTimer();
       this.#waiting.delete(socket);
-      socket.off('readable', look).off('close', leave).off('end', hangUp);
+      socket.off('data', hear).off('close', leave);
     };
-    let heard: Buffer = Buffer.alloc(0);
-    const look = (): void => {
-      const bytes = socket.read() as Buffer | null;
-      if (bytes === null) return;
-      heard = heard.byteLength === 0 ? bytes : Buffer.concat([heard, bytes]);
+    let heard: Buffer | undefined;
+    const hear = (bytes: Buffer): void => {
+      heard = heard === undefined ? bytes : Buffer.concat([heard, bytes]);
       const spoken = spokenIn(heard);
-      if (spoken === undefined) return; // Put back now, they would be news again at once, for ever.
+      if (spoken === undefined) return;
       leave();
-      socket.unshift(heard);
       enter(spoken);
+      socket.unshift(heard); // Whoever has entered hears it at once.
     };
-    const hangUp = (): void => void socket.destroy(); // It has said goodbye without a word.
-    socket.on('readable', look).on('close', leave).on('end', hangUp);
+    socket.on('data', hear).on('close', leave);
+  }
+
+  /** In `ms`, cuts off who has kept silent for too long; one timer for all, as most have spoken long before. */
+  #watch(ms: number): void {
+    this.#isWatched = true;
+    this.#clock.after(ms, () => {
+      this.#isWatched = false;
+      for (const [socket, sinceMs] of this.#waiting) {
+        const leftMs = sinceMs + silenceMs - this.#clock.monotonic();
+        if (leftMs > 0) return this.#watch(leftMs);
+        socket.destroy();
+      }
+    });
   }
 }
