@@ -1,8 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Codecs } from '@gorego/compression';
 import type { DigestFunctionName } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import type { Clock, Disk, Random } from '@gorego/platform';
-import type { HttpHandler, Observer } from '@gorego/rpc';
+import type { Observer } from '@gorego/rpc';
 import { type Activity, DigestFunctions, type HashNamed, type Instances } from '@gorego/server';
 import { endlessRoom, type References, type Room } from '@gorego/storage';
 import { ActionResults } from './action-results.ts';
@@ -38,6 +39,9 @@ export interface HttpCacheInit {
   readonly bytesMax: number;
 }
 
+/** Where a path may turn out to belong to a protocol. */
+const landmarks: ReadonlySet<string> = new Set(['v8', 'v1', 'cas', 'ac']);
+
 /** The cache for clients that speak HTTP/1.1: which protocol a path belongs to is decided here. */
 export class HttpCache {
   readonly #store: Store;
@@ -63,7 +67,7 @@ export class HttpCache {
   }
 
   /** Takes every request. */
-  readonly handle: HttpHandler = async (request, response) => {
+  readonly handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     using exchange = new Exchange(request, response);
     const { clock } = this.#store;
     const startedMs = clock.monotonic();
@@ -81,12 +85,12 @@ export class HttpCache {
       code: failure === undefined ? 'ok' : failure instanceof Failure ? failure.code : 'internal',
       failure,
     });
-    return true;
   };
 
-  async #route(exchange: Exchange): Promise<void> {
+  #route(exchange: Exchange): Promise<void> {
     const { segments } = exchange.target;
     for (const [i, segment] of segments.entries()) {
+      if (!landmarks.has(segment)) continue;
       const [instance, rest] = [segments.slice(0, i).join('/'), segments.slice(i + 1)];
       if (segment === 'v8' && rest[0] === 'artifacts' && rest.length <= 2) {
         return turborepo(exchange, instance, rest[1], this.#store);

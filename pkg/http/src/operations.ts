@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpHandler } from '@gorego/rpc';
 
 /** What a person, a probe or Prometheus may ask over HTTP. */
@@ -10,16 +11,13 @@ export interface Operations {
 
 /**
  * Answers `/metrics`, `/healthz` (200 while the process lives) and `/readyz` (200 while it serves, 503 when it drains;
- * the text says what is degraded). False for any other path, which is then left to others.
+ * the text says what is degraded). Any other path is left to others.
  */
 export function operations({ metrics, readiness }: Operations): HttpHandler {
-  return async (request, response) => {
-    const path = request.url?.split('?')[0];
-    const isMetrics = path === '/metrics' && metrics !== undefined;
-    if (!isMetrics && path !== '/healthz' && path !== '/readyz') return false;
+  const answer = async (path: string, request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
-    } else if (isMetrics) {
+    } else if (path === '/metrics' && metrics !== undefined) {
       const { contentType, body } = await metrics();
       response.writeHead(200, { 'content-type': contentType }).end(body);
     } else if (path === '/healthz') {
@@ -28,7 +26,11 @@ export function operations({ metrics, readiness }: Operations): HttpHandler {
       const { isReady, message } = readiness();
       response.writeHead(isReady ? 200 : 503, text).end(`${message}\n`);
     }
-    return true;
+  };
+  const paths = new Set(['/healthz', '/readyz', ...(metrics === undefined ? [] : ['/metrics'])]);
+  return (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    return paths.has(path) ? answer(path, request, response) : undefined;
   };
 }
 

@@ -20,18 +20,21 @@ export interface GrpcWebInit extends Omit<RpcServerInit, 'http1'> {
  * there is is left to others.
  */
 export function grpcWeb(init: GrpcWebInit): HttpHandler {
-  return async (request, response) => {
-    const path = (request.url ?? '').split('?')[0] ?? '';
-    if (request.method === 'OPTIONS' && Object.hasOwn(init.routes, path)) {
+  return (request, response) => {
+    const { method } = request;
+    if (method === 'OPTIONS' && Object.hasOwn(init.routes, pathOf(request))) {
       answerPreflight(request, response, init.allowedOrigins);
-      return true;
+      return Promise.resolve();
     }
+    if (method !== 'POST' || !contentTypeOf(request).startsWith('application/grpc-web')) return undefined;
     const [, text] = /^application\/grpc-web(-text)?(?:\+proto)?\s*(?:;|$)/.exec(contentTypeOf(request)) ?? [];
-    const isGrpcWeb = contentTypeOf(request).startsWith('application/grpc-web');
-    if (request.method !== 'POST' || !isGrpcWeb) return false;
-    await answer(request, response, path, text === undefined ? 'binary' : 'text', init);
-    return true;
+    return answer(request, response, pathOf(request), text === undefined ? 'binary' : 'text', init);
   };
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  const [path = ''] = url.split('?', 1);
+  return path;
 }
 
 function contentTypeOf(request: IncomingMessage): string {

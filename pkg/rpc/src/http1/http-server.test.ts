@@ -20,10 +20,10 @@ async function serving(...handlers: HttpHandler[]): Promise<{ server: HttpServer
 
 const says =
   (path: string, words: string): HttpHandler =>
-  async (request, response) => {
-    if (request.url !== path) return false;
+  (request, response) => {
+    if (request.url !== path) return undefined;
     response.end(words);
-    return true;
+    return Promise.resolve();
   };
 
 describe('HttpServer', () => {
@@ -60,7 +60,6 @@ describe('HttpServer', () => {
     const { server, url } = await serving(async (request, response) => {
       if (request.url === '/slow') await release;
       response.end('done');
-      return true;
     });
     expect(await (await fetch(`${url}/fast`)).text()).toBe('done'); // Its connection is kept.
     const slow = fetch(`${url}/slow`);
@@ -83,7 +82,6 @@ describe('HttpServer', () => {
   test('ends the connection of a client that asked first, and was refused', async () => {
     const { server } = await serving(async (_request, response) => {
       response.writeHead(413).end();
-      return true;
     });
     const socket = connect(server.address as Address);
     socket.write('PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n');
@@ -103,7 +101,6 @@ describe('HttpServer', () => {
     const { server } = await serving(async (request, response) => {
       response.writeHead(200).write('begun');
       request.on('error', () => {});
-      return true;
     });
     const socket = connect(server.address as Address);
     socket.write(words);

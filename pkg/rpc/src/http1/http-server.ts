@@ -4,8 +4,8 @@ import type { Clock } from '@gorego/platform';
 import { Port } from '../port.ts';
 import type { Address } from '../server.ts';
 
-/** Answers a request, or says that it is not its own (false), having touched nothing. */
-export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+/** Answers a request. Undefined if it is not its own: then nothing has been touched. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined;
 
 /** Bounds on what one client can make the server hold, or wait for. */
 const headersTimeoutMs = 30_000;
@@ -128,15 +128,25 @@ export class HttpServer {
       this.#responses.delete(response);
       if (this.#responses.size === 0) this.#onIdle?.();
     });
-    response.on('finish', () => boundTheRest(request));
     try {
-      for (const handle of this.#init.handlers) if (await handle(request, response)) return;
-      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('there is nothing here\n');
+      await this.#answered(request, response);
     } catch (reason) {
       this.#init.onBug(reason);
       if (response.headersSent) response.destroy();
       else response.writeHead(500).end();
     }
+    if (request.complete) return;
+    if (response.writableFinished) boundTheRest(request);
+    else response.on('finish', () => boundTheRest(request));
+  }
+
+  #answered(request: IncomingMessage, response: ServerResponse): Promise<void> | undefined {
+    for (const handle of this.#init.handlers) {
+      const answered = handle(request, response);
+      if (answered !== undefined) return answered;
+    }
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('there is nothing here\n');
+    return undefined;
   }
 }
 
@@ -157,7 +167,6 @@ function answerTo(errorCode = ''): string | undefined {
 /** Node discards what is left of an answered request's body; without a bound, for as long as the client likes. */
 function boundTheRest(request: IncomingMessage): void {
   let bytes = 0;
-  if (request.complete) return;
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.byteLength;
     if (bytes > discardedBytesMax) request.destroy();
