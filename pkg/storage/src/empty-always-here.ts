@@ -1,20 +1,15 @@
-import { throwIfEnded } from '@gorego/context';
+import { type Context, throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { BlobReader } from './blob-reader.ts';
 import type { BlobStore } from './blob-store.ts';
-import { spanOf } from './byte-range.ts';
+import { type ByteRange, spanOf } from './byte-range.ts';
 
 /**
  * Has the empty blob without asking: clients take it for granted on a fresh server, and many never upload it.
  */
 export function emptyAlwaysHere(inner: BlobStore): BlobStore {
   return {
-    get: async (ctx, digest, range) => {
-      if (!Digest.isEmpty(digest)) return inner.get(ctx, digest, range);
-      throwIfEnded(ctx);
-      spanOf(digest, range);
-      return BlobReader.ofBytes(new Uint8Array(), digest);
-    },
+    get: (ctx, digest, range) => (Digest.isEmpty(digest) ? empty(ctx, digest, range) : inner.get(ctx, digest, range)),
     put: async (ctx, digest, blob) => {
       if (!Digest.isEmpty(digest)) return inner.put(ctx, digest, blob);
       await using owned = blob;
@@ -27,4 +22,10 @@ export function emptyAlwaysHere(inner: BlobStore): BlobStore {
     },
     tickOff: (ctx, list) => inner.tickOff?.(ctx, list),
   };
+}
+
+async function empty(ctx: Context, digest: Digest, range: ByteRange | undefined): Promise<BlobReader> {
+  throwIfEnded(ctx);
+  spanOf(digest, range);
+  return BlobReader.ofBytes(new Uint8Array(), digest);
 }

@@ -33,6 +33,7 @@ export function referencesOf(functions: DigestFunctions): References {
     const functionName = Digest.function(action).name;
     try {
       const { files, trees, directories } = named(result, functions, functionName);
+      if (trees.size === 0 && directories.size === 0) return files;
       const walk = new Walk(ctx, blobs, functions, functionName, files);
       const isKnown = (await walk.trees([...trees])) && (await walk.directories(directories));
       return isKnown ? walk.needed : undefined;
@@ -53,23 +54,23 @@ function named(
   const files = new Set<Digest>();
   const trees = new Set<Digest>();
   const directories = new Set<Digest>();
-  const digestOf = (message: Uint8Array): Digest => functions.encodedDigest(message, functionName);
+  const digestOf = (message: WireReader): Digest => functions.digestIn(message, functionName);
   for (const reader = new WireReader(result); reader.next(); ) {
     switch (reader.field) {
       case field.outputFiles:
-        for (const file = new WireReader(reader.bytes()); file.next(); ) {
-          if (file.field === field.fileDigest) files.add(digestOf(file.bytes()));
+        for (const file = reader.message(); file.next(); ) {
+          if (file.field === field.fileDigest) files.add(digestOf(file.message()));
         }
         break;
       case field.outputDirectories:
-        for (const directory = new WireReader(reader.bytes()); directory.next(); ) {
-          if (directory.field === field.treeDigest) trees.add(digestOf(directory.bytes()));
-          else if (directory.field === field.rootDirectoryDigest) directories.add(digestOf(directory.bytes()));
+        for (const directory = reader.message(); directory.next(); ) {
+          if (directory.field === field.treeDigest) trees.add(digestOf(directory.message()));
+          else if (directory.field === field.rootDirectoryDigest) directories.add(digestOf(directory.message()));
         }
         break;
       case field.stdoutDigest:
       case field.stderrDigest:
-        files.add(digestOf(reader.bytes()));
+        files.add(digestOf(reader.message()));
         break;
     }
   }

@@ -63,6 +63,7 @@ export class ChunkedBlobs implements BlobStore {
 
   async findMissing(ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>> {
     const missing = await this.#blobs.findMissing(ctx, digests);
+    if (missing.size === 0) return missing;
     const elsewhere = await this.#elsewhere(ctx, missing);
     return elsewhere.size === 0 ? missing : missing.difference(elsewhere);
   }
@@ -85,6 +86,7 @@ export class ChunkedBlobs implements BlobStore {
   /** Which of `chunks` can't be read here, neither as themselves nor as parts; those that can have just been used. */
   async missingChunks(ctx: Context, chunks: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>> {
     const missing = await this.#blobs.findMissing(ctx, chunks);
+    if (missing.size === 0) return missing;
     const wholes = new Map<Digest, Digest>();
     await this.#eachRecord(ctx, missing, async (digest, record) => {
       if (record.kind === 'part') wholes.set(digest, record.of);
