@@ -5,7 +5,8 @@ import type { Span } from '@gorego/storage';
  * answer to what isn't understood, or wants several ranges; `none` if there are no such bytes.
  */
 export function wantedSpan(header: string | undefined, sizeBytes: number): Span | 'none' | undefined {
-  const [, first = '', last = ''] = /^bytes=([0-9]{0,15})-([0-9]{0,15})$/.exec(header ?? '') ?? [];
+  if (header === undefined) return undefined;
+  const [, first = '', last = ''] = /^bytes=([0-9]{0,15})-([0-9]{0,15})$/.exec(header) ?? [];
   if (first === '' && last === '') return undefined;
   if (first === '') {
     const start = Math.max(0, sizeBytes - Number(last));

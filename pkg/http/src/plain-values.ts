@@ -12,13 +12,15 @@ const putMark = 'put-ms';
  * Any path that is nothing else: what is PUT there is kept as it is, and given back. That is all that ccache, Gradle, the
  * Maven build cache and sccache's WebDAV want, each with paths of its own.
  */
-export async function plainValues(exchange: Exchange, store: Store): Promise<void> {
+export function plainValues(exchange: Exchange, store: Store): Promise<void> {
+  const path = `path/${exchange.target.segments.join('/')}`;
+  const { method } = exchange;
+  return method === 'GET' || method === 'HEAD' ? sendValue(exchange, '', path, store) : others(exchange, path, store);
+}
+
+async function others(exchange: Exchange, path: string, store: Store): Promise<void> {
   const { segments, isFolder } = exchange.target;
-  const path = `path/${segments.join('/')}`;
   switch (exchange.method) {
-    case 'GET':
-    case 'HEAD':
-      return sendValue(exchange, '', path, store);
     case 'PUT':
       if (segments.length === 0 || isFolder) return exchange.answer(409, 'a folder can’t be put');
       await storeValue(exchange, '', path, store, new Map([[putMark, String(store.clock.now())]]));

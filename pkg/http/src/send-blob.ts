@@ -1,5 +1,6 @@
+import { throwIfEnded } from '@gorego/context';
 import { Digest } from '@gorego/digest';
-import type { BlobStore } from '@gorego/storage';
+import type { BlobReader, BlobStore } from '@gorego/storage';
 import { wantedSpan } from './byte-ranges.ts';
 import type { Exchange, ResponseHeaders } from './exchange.ts';
 import type { Store } from './store.ts';
@@ -51,16 +52,23 @@ export async function sendBlob(
     };
     await stream(exchange, 200, headers, codecs.zstd.compress(blob, sizeBytes));
   } else if (span === undefined) {
-    await stream(exchange, 200, { ...about, 'content-length': sizeBytes }, blob, blob.recycle);
+    await send(exchange, 200, { ...about, 'content-length': sizeBytes }, blob);
   } else {
     const where = {
       'content-length': blob.sizeBytes,
       'content-range': `bytes ${span.start}-${span.end - 1}/${sizeBytes}`,
     };
-    await stream(exchange, 206, { ...about, ...where }, blob, blob.recycle);
+    await send(exchange, 206, { ...about, ...where }, blob);
   }
   activity.served(exchange.caller, blob.sizeBytes);
   return true;
+}
+
+/** What is in memory goes out at once, with its headers: it takes up the same memory waiting there. */
+async function send(exchange: Exchange, status: number, headers: ResponseHeaders, blob: BlobReader): Promise<void> {
+  if (blob.bytes === undefined) return stream(exchange, status, headers, blob, blob.recycle);
+  throwIfEnded(exchange);
+  exchange.response.writeHead(status, headers).end(blob.bytes);
 }
 
 /** The status goes with the first chunk: what fails before that can still be told. */

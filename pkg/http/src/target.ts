@@ -6,7 +6,8 @@ export interface Target {
   readonly segments: readonly string[];
   /** Whether the path ended in a slash. */
   readonly isFolder: boolean;
-  readonly query: URLSearchParams;
+  /** What stood behind the `?`. */
+  readonly query: string;
 }
 
 const charactersMax = 2000;
@@ -14,13 +15,12 @@ const charactersMax = 2000;
 /** `invalid_argument` for a path that is none, or longer than 2,000 characters. Slashes too many make no difference. */
 export function targetOf(url: string): Target {
   if (url.length > charactersMax) malformed(`${url.length} characters; ${charactersMax} are the most`);
-  const whole = url.replace(/^https?:\/\/[^/?#]*/i, ''); // Proxies are asked with the whole URL.
-  const [path = '', query = ''] = whole.split(/[?#]/, 2);
-  const segments = path
-    .split('/')
-    .filter((segment) => segment !== '')
-    .map(decodedSegment);
-  return { segments, isFolder: path.endsWith('/'), query: new URLSearchParams(query) };
+  const whole = url.startsWith('/') ? url : url.replace(/^https?:\/\/[^/?#]*/i, ''); // Proxies are asked with all of it.
+  const pathEnd = whole.search(/[?#]|$/);
+  const path = whole.slice(0, pathEnd);
+  const segments: string[] = [];
+  for (const segment of path.split('/')) if (segment !== '') segments.push(decodedSegment(segment));
+  return { segments, isFolder: path.endsWith('/'), query: whole.slice(pathEnd + 1) };
 }
 
 function decodedSegment(segment: string): string {

@@ -34,7 +34,7 @@ export async function turborepo(
     return method === 'GET' ? exchange.answerJson(200, { status: 'enabled' }) : refuse(exchange, 'GET');
   }
   if (name === 'events') return method === 'POST' ? exchange.answerJson(200, {}) : refuse(exchange, 'POST');
-  const path = pathOf(exchange, name);
+  const path = pathOf(teamOf(exchange), name);
   switch (method) {
     case 'GET':
     case 'HEAD':
@@ -54,9 +54,10 @@ async function answerQuestion(exchange: Exchange, instance: string, store: Store
   const body = new RequestBody(exchange, { ...store, bytesMax: questionBytesMax });
   await using received = await ReceivedBlob.from(exchange, body, store.scratches);
   const hashes = hashesIn(await bytesOf(received.open(), questionBytesMax));
+  const team = teamOf(exchange);
   const found: [string, unknown][] = [];
   for (const hash of hashes) {
-    const value = await store.values.get(exchange, instance, pathOf(exchange, hash));
+    const value = await store.values.get(exchange, instance, pathOf(team, hash));
     const artifact = value && {
       size: Digest.sizeBytes(value.digest),
       taskDurationMs: Number(value.about.get(duration)) || 0,
@@ -84,8 +85,12 @@ function hashesIn(body: Uint8Array): readonly string[] {
   return hashes;
 }
 
-function pathOf({ target: { query } }: Exchange, hash: string): string {
-  const team = query.get('teamId') ?? query.get('slug') ?? '';
+function teamOf({ target }: Exchange): string {
+  const query = new URLSearchParams(target.query);
+  return query.get('teamId') ?? query.get('slug') ?? '';
+}
+
+function pathOf(team: string, hash: string): string {
   return `turborepo/${encodeURIComponent(team)}/${checkedKey(hash)}`;
 }
 

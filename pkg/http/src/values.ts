@@ -1,27 +1,15 @@
 import type { Context } from '@gorego/context';
 import { Digest } from '@gorego/digest';
-import {
-  ActionResult,
-  ExecutedActionMetadata,
-  NodeProperties,
-  OutputFile,
-} from '@gorego/proto/build/bazel/remote/execution/v2/remote_execution';
-import { DigestFunctions, digestMessage, type Instances } from '@gorego/server';
+import type { Instances } from '@gorego/server';
 import type { BlobStore } from '@gorego/storage';
 import type { ReceivedBlob } from './received-blob.ts';
+import { type Said, ValueRecord } from './value-record.ts';
 
 /** What a client keeps under a path: bytes that mean something to it alone, and a few words about them. */
-export interface Value {
-  readonly digest: Digest;
-  readonly about: ReadonlyMap<string, string>;
+export interface Value extends Said {
   /** Where its bytes are. */
   readonly blobs: BlobStore;
 }
-
-/** The file that a value is in the result that stands for it. */
-const fileName = 'value';
-
-const sha256 = new DigestFunctions(['sha256']);
 
 /**
  * Values by path, in the stores that there are for blobs and results: the bytes are a blob, and what leads to it is the
@@ -39,10 +27,8 @@ export class Values {
   async get(ctx: Context, instance: string, path: string): Promise<Value | undefined> {
     const { actions, blobs } = this.#instances(instance);
     const record = await actions.get(ctx, keyOf(path));
-    const [file] = record === undefined ? [] : ActionResult.decode(record).outputFiles;
-    if (file?.path !== fileName || file.digest === undefined) return undefined;
-    const about = file.nodeProperties?.properties.map(({ name, value }): [string, string] => [name, value]) ?? [];
-    return { digest: sha256.digest(file.digest, 'sha256'), about: new Map(about), blobs };
+    const said = record && ValueRecord.decode(record);
+    return said && { ...said, blobs };
   }
 
   /** Replaces what was there. Resolves once `get` would give it. */
@@ -56,29 +42,19 @@ export class Values {
     const { actions, blobs } = this.#instances(instance);
     const digest = await received.digest('sha256');
     await blobs.put(ctx, digest, received.open(digest));
-    const properties = Array.from(about, ([name, value]) => ({ name, value }));
-    const file = OutputFile.fromPartial({
-      path: fileName,
-      digest: digestMessage(digest),
-      ...(properties.length > 0 && { nodeProperties: NodeProperties.fromPartial({ properties }) }),
-    });
-    await actions.put(ctx, keyOf(path), recordOf([file]));
+    await actions.put(ctx, keyOf(path), ValueRecord.encode({ digest, about }));
   }
 
   /** Makes `get` say undefined; an action cache has no way to forget, so that a record says that there is nothing. */
   async remove(ctx: Context, instance: string, path: string): Promise<void> {
     const { actions } = this.#instances(instance);
-    if ((await actions.get(ctx, keyOf(path))) !== undefined) await actions.put(ctx, keyOf(path), recordOf([]));
+    if ((await actions.get(ctx, keyOf(path))) !== undefined) {
+      await actions.put(ctx, keyOf(path), ValueRecord.encode(undefined));
+    }
   }
 }
 
 /** The action that stands for a path. It is the hash of something that is no Action, so that no client has it for one. */
 function keyOf(path: string): Digest {
   return Digest.ofBytes(Buffer.from(`gorego value\n${path}`));
-}
-
-/** With metadata: caches behind this one may refuse a result that says nothing, or fill it in. */
-function recordOf(outputFiles: readonly OutputFile[]): Uint8Array {
-  const executionMetadata = ExecutedActionMetadata.fromPartial({ worker: 'gorego' });
-  return ActionResult.encode(ActionResult.fromPartial({ outputFiles: [...outputFiles], executionMetadata })).finish();
 }
