@@ -9,7 +9,7 @@ const empty = -1;
 const never = Number.NEGATIVE_INFINITY;
 
 /**
- * When blobs were confirmed, by their keys and sizes, in flat arrays found by linear probing: 32 bytes a place, where a Map
+ * When blobs were confirmed, by their keys and sizes, in flat arrays found by linear probing: 33 bytes a place, where a Map
  * of Digests takes 200 for each, and none has to be made to look.
  */
 export class LeaseTable {
@@ -18,6 +18,7 @@ export class LeaseTable {
   #keys = new Uint32Array(4 * smallest);
   #sizes = new Float64Array(smallest).fill(empty);
   #confirmedMs = new Float64Array(smallest);
+  #isUsed = new Uint8Array(smallest);
   #count = 0;
 
   constructor(random: Random) {
@@ -29,10 +30,24 @@ export class LeaseTable {
     return this.#count;
   }
 
-  /** When it was confirmed; minus infinity for what is not known. Milliseconds. */
-  get(key: Key, sizeBytes: number): number {
+  /** Where it is, until the next change; -1 for what is not known. */
+  find(key: Key, sizeBytes: number): number {
     const at = this.#placeOf(key, sizeBytes);
-    return this.#sizes[at] === empty ? never : (this.#confirmedMs[at] as number);
+    return this.#sizes[at] === empty ? -1 : at;
+  }
+
+  /** When what is at a place was confirmed; minus infinity if it was forgotten. Milliseconds. */
+  confirmedMs(at: number): number {
+    return this.#confirmedMs[at] as number;
+  }
+
+  /** Whether `use` said since then that it was used. */
+  isUsed(at: number): boolean {
+    return this.#isUsed[at] === 1;
+  }
+
+  use(at: number): void {
+    this.#isUsed[at] = 1;
   }
 
   set(key: Key, sizeBytes: number, confirmedMs: number): void {
@@ -40,11 +55,12 @@ export class LeaseTable {
     const at = this.#placeOf(key, sizeBytes);
     if (this.#sizes[at] === empty) this.#count++;
     this.#put(at, key, sizeBytes, confirmedMs);
+    this.#isUsed[at] = 0;
   }
 
   forget(key: Key, sizeBytes: number): void {
-    const at = this.#placeOf(key, sizeBytes);
-    if (this.#sizes[at] !== empty) this.#confirmedMs[at] = never;
+    const at = this.find(key, sizeBytes);
+    if (at >= 0) this.#confirmedMs[at] = never;
   }
 
   #put(at: number, { a, b, c, d }: Key, sizeBytes: number, confirmedMs: number): void {
@@ -80,16 +96,19 @@ export class LeaseTable {
   }
 
   #grow(): void {
-    const [keys, sizes, confirmedMs] = [this.#keys, this.#sizes, this.#confirmedMs];
+    const [keys, sizes, confirmedMs, isUsed] = [this.#keys, this.#sizes, this.#confirmedMs, this.#isUsed];
     const capacity = 2 * sizes.length;
     this.#keys = new Uint32Array(4 * capacity);
     this.#sizes = new Float64Array(capacity).fill(empty);
     this.#confirmedMs = new Float64Array(capacity);
+    this.#isUsed = new Uint8Array(capacity);
     for (let i = 0; i < sizes.length; i++) {
       const sizeBytes = sizes[i] as number;
       if (sizeBytes === empty) continue;
       const [a = 0, b = 0, c = 0, d = 0] = keys.subarray(4 * i, 4 * i + 4);
-      this.#put(this.#placeOf({ a, b, c, d }, sizeBytes), { a, b, c, d }, sizeBytes, confirmedMs[i] as number);
+      const at = this.#placeOf({ a, b, c, d }, sizeBytes);
+      this.#put(at, { a, b, c, d }, sizeBytes, confirmedMs[i] as number);
+      this.#isUsed[at] = isUsed[i] as number;
     }
   }
 }

@@ -30,7 +30,7 @@ describe('Leases', () => {
     expect(leases.holds(digest)).toBe(false);
   });
 
-  test('check a list: what is under none is no longer ticked, what is not fresh is told', async () => {
+  test('check a list: what is under none is no longer ticked, what is not fresh is noted once', async () => {
     const { leases, waitMs } = leasesOf(1000);
     leases.confirm(digestOf(0));
     await waitMs(500);
@@ -40,11 +40,18 @@ describe('Leases', () => {
     const list = checklistOf([0, 1, 2, 3, 4].map(digestOf));
     for (const i of [0, 1, 2, 4]) list.tick(i);
     const used: number[] = [];
-    leases.check(list, (i) => used.push(i));
+    const check = (hasRoom: boolean): void =>
+      leases.check(list, (i) => {
+        used.push(i);
+        return hasRoom;
+      });
+    for (const hasRoom of [false, true, true]) check(hasRoom);
     expect([0, 1, 2, 3, 4].map((i) => list.isTicked(i))).toEqual([true, true, true, false, false]);
-    expect(used).toEqual([0, 1]);
+    expect(used).toEqual([0, 1, 0, 1]);
+    leases.confirm(digestOf(1));
     await waitMs(300);
-    leases.check(list, () => {});
+    check(true);
+    expect(used).toEqual([0, 1, 0, 1, 1, 2]);
     expect([0, 1, 2, 3, 4].map((i) => list.isTicked(i))).toEqual([false, true, true, false, false]);
   });
 

@@ -55,26 +55,34 @@ export class Leases {
     return this.#ageMs(digest) < this.#freshMs;
   }
 
-  /** Takes back the ticks of what is under no lease, and passes on where on the list is what is, and not fresh. */
-  check(list: Checklist, onUsed: (i: number) => void): void {
+  /**
+   * Takes back the ticks of what is under no lease. Of what is, and not fresh, `noteUse` is told where on the list it is,
+   * until it says yes: then not again before it is confirmed the next time.
+   */
+  check(list: Checklist, noteUse: (i: number) => boolean): void {
     const nowMs = this.#clock.monotonic();
     const key = { a: 0, b: 0, c: 0, d: 0 };
     for (let i = 0; i < list.count; i++) {
       if (!list.isTicked(i)) continue;
       list.readKey(i, key);
-      const ageMs = nowMs - this.#confirmedMs(key, list.sizeBytes(i));
+      let table = this.#young;
+      let at = table.find(key, list.sizeBytes(i));
+      if (at < 0) {
+        table = this.#old;
+        at = table.find(key, list.sizeBytes(i));
+      }
+      const ageMs = at < 0 ? Number.POSITIVE_INFINITY : nowMs - table.confirmedMs(at);
       if (ageMs >= this.#leaseMs) list.untick(i);
-      else if (ageMs >= this.#freshMs) onUsed(i);
+      else if (ageMs >= this.#freshMs && !table.isUsed(at) && noteUse(i)) table.use(at);
     }
   }
 
   #ageMs(digest: Digest): number {
-    return this.#clock.monotonic() - this.#confirmedMs(Key.ofBlob(digest), Digest.sizeBytes(digest));
-  }
-
-  /** Minus infinity for what is not known. */
-  #confirmedMs(key: Key, sizeBytes: number): number {
-    const youngMs = this.#young.get(key, sizeBytes);
-    return youngMs > Number.NEGATIVE_INFINITY ? youngMs : this.#old.get(key, sizeBytes);
+    const [key, sizeBytes] = [Key.ofBlob(digest), Digest.sizeBytes(digest)];
+    const ageMs = (table: LeaseTable): number => {
+      const at = table.find(key, sizeBytes);
+      return at < 0 ? Number.POSITIVE_INFINITY : this.#clock.monotonic() - table.confirmedMs(at);
+    };
+    return Math.min(ageMs(this.#young), ageMs(this.#old));
   }
 }

@@ -138,7 +138,7 @@ export class ProxyBlobs implements BlobStore {
     } catch (reason) {
       this.#withoutNear(ctx, 'look', undefined, reason);
     }
-    leases.check(list, (i) => touches.add([list.digest(i)]));
+    leases.check(list, (i) => touches.note(list.digest(i)));
   }
 
   /** Those of `digests` that tier 1 has. */

@@ -34,6 +34,13 @@ export class Touches {
     }
   }
 
+  /** A blob was used just now whose lease is not fresh. False if there are too many to remember it. */
+  note(digest: Digest): boolean {
+    if (this.#pending.size >= pendingMax) return false;
+    this.#pending.add(digest);
+    return true;
+  }
+
   get pending(): number {
     return this.#pending.size;
   }
