@@ -163,7 +163,7 @@ describe.each([
 
   test.each<[string, (house: House, ctx: Context, inputs: readonly Blob[]) => unknown]>([
     ['missing', ({ store }, ctx, inputs) => store.blobs.findMissing(ctx, new Set(digestsOf(inputs)))],
-    ['ticked', ({ store }, ctx, inputs) => store.blobs.tickOff?.(ctx, checklistOf(digestsOf(inputs)))],
+    ['absent', ({ store }, ctx, inputs) => store.blobs.mark?.(ctx, checklistOf(digestsOf(inputs)))],
   ])('keeps the inputs of a build that goes on, none of them %s, and lets go of them when it is over', (_, ask) =>
     lives(async (house) => {
       const inputs = blobsOf('input', Math.floor(350_000 / Math.max(sizeBytes, 4096)), sizeBytes);

@@ -1,5 +1,6 @@
 import { Digest } from '@gorego/digest';
 import { SeededRandom, SimulatedClock } from '@gorego/simulation';
+import { Mark } from '@gorego/storage';
 import { checklistOf } from '@gorego/storage/testing';
 import { describe, expect, test } from '@jest/globals';
 import { Leases } from './leases.ts';
@@ -30,7 +31,7 @@ describe('Leases', () => {
     expect(leases.holds(digest)).toBe(false);
   });
 
-  test('check a list: what is under none is no longer ticked, what is not fresh is noted once', async () => {
+  test('check the marks of a list: only what is under one stays, and what is not fresh is noted once', async () => {
     const { leases, waitMs } = leasesOf(1000);
     leases.confirm(digestOf(0));
     await waitMs(500);
@@ -38,7 +39,10 @@ describe('Leases', () => {
     await waitMs(300);
     for (const n of [2, 3]) leases.confirm(digestOf(n));
     const list = checklistOf([0, 1, 2, 3, 4].map(digestOf));
-    for (const i of [0, 1, 2, 4]) list.tick(i);
+    for (const i of [0, 1, 2, 4]) list.mark(i, Mark.here);
+    list.mark(3, Mark.absent);
+    const { here, none } = Mark;
+    const marks = (): Mark[] => [0, 1, 2, 3, 4].map((i) => list.markOf(i));
     const used: number[] = [];
     const check = (hasRoom: boolean): void =>
       leases.check(list, (i) => {
@@ -46,13 +50,13 @@ describe('Leases', () => {
         return hasRoom;
       });
     for (const hasRoom of [false, true, true]) check(hasRoom);
-    expect([0, 1, 2, 3, 4].map((i) => list.isTicked(i))).toEqual([true, true, true, false, false]);
+    expect(marks()).toEqual([here, here, here, none, none]);
     expect(used).toEqual([0, 1, 0, 1]);
     leases.confirm(digestOf(1));
     await waitMs(300);
     check(true);
     expect(used).toEqual([0, 1, 0, 1, 1, 2]);
-    expect([0, 1, 2, 3, 4].map((i) => list.isTicked(i))).toEqual([false, true, true, false, false]);
+    expect(marks()).toEqual([none, here, here, none, none]);
   });
 
   test('of which there are too many are forgotten, the oldest first', () => {

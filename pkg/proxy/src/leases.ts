@@ -1,6 +1,6 @@
 import { Digest } from '@gorego/digest';
 import type { Clock, Random } from '@gorego/platform';
-import { type Checklist, Key } from '@gorego/storage';
+import { type Checklist, Key, Mark } from '@gorego/storage';
 import { LeaseTable } from './lease-table.ts';
 
 /** Confirmations in one generation. Two are remembered; what was confirmed in none of them is asked for again. */
@@ -56,14 +56,17 @@ export class Leases {
   }
 
   /**
-   * Takes back the ticks of what is under no lease. Of what is, and not fresh, `noteUse` is told where on the list it is,
+   * Takes back all marks but those of what is here and under a lease. Of what is, and not fresh, `noteUse` is told where on the list it is,
    * until it says yes: then not again before it is confirmed the next time.
    */
   check(list: Checklist, noteUse: (i: number) => boolean): void {
     const nowMs = this.#clock.monotonic();
     const key = { a: 0, b: 0, c: 0, d: 0 };
     for (let i = 0; i < list.count; i++) {
-      if (!list.isTicked(i)) continue;
+      if (list.markOf(i) !== Mark.here) {
+        list.mark(i, Mark.none);
+        continue;
+      }
       list.readKey(i, key);
       let table = this.#young;
       let at = table.find(key, list.sizeBytes(i));
@@ -72,7 +75,7 @@ export class Leases {
         at = table.find(key, list.sizeBytes(i));
       }
       const ageMs = at < 0 ? Number.POSITIVE_INFINITY : nowMs - table.confirmedMs(at);
-      if (ageMs >= this.#leaseMs) list.untick(i);
+      if (ageMs >= this.#leaseMs) list.mark(i, Mark.none);
       else if (ageMs >= this.#freshMs && !table.isUsed(at) && noteUse(i)) table.use(at);
     }
   }

@@ -131,10 +131,10 @@ export class ProxyBlobs implements BlobStore {
   }
 
   /** What tier 1 has, and tier 2 confirmed within a lease. */
-  tickOff(ctx: Context, list: Checklist): void {
+  mark(ctx: Context, list: Checklist): void {
     const { near, leases, touches } = this.#init;
     try {
-      near.tickOff?.(ctx, list);
+      near.mark?.(ctx, list);
     } catch (reason) {
       this.#withoutNear(ctx, 'look', undefined, reason);
     }

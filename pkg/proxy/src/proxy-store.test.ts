@@ -1,4 +1,4 @@
-import { background, type Context, Scope, sleep, TaskGroup } from '@gorego/context';
+import { background, Scope, sleep, TaskGroup } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Failure } from '@gorego/errors';
 import { SeededRandom, SimulatedClock } from '@gorego/simulation';
@@ -6,8 +6,8 @@ import {
   BlobReader,
   type BlobStore,
   bytesOf,
-  type Checklist,
   ChunkedStaging,
+  Mark,
   MemoryActions,
   MemoryBlobs,
   type StagingStore,
@@ -20,17 +20,10 @@ import { type ProxyInstance, ProxyStore, type ProxyStoreInit } from './proxy-sto
 const ctx = background();
 const thresholds = { inMemory: 2000, askFirst: 10_000, sentWhileComing: 100_000, piece: 5000, window: 20_000 };
 
-/** Ticks off what it has. */
-class Ticking extends MemoryBlobs {
-  tickOff(_: Context, list: Checklist): void {
-    for (let i = 0; i < list.count; i++) if (this.has(list.digest(i))) list.tick(i);
-  }
-}
-
 /** Two tiers in memory, time simulated. */
 class Tiers {
   readonly clock = new SimulatedClock(new SeededRandom(1));
-  readonly near = new Ticking();
+  readonly near = new MemoryBlobs();
   readonly far = new MemoryBlobs();
   readonly nearActions = new MemoryActions();
   readonly farActions = new MemoryActions();
@@ -466,39 +459,39 @@ describe('what exists', () => {
     expect(tiers.farAsked).toEqual([[smallDigest]]);
   });
 
-  test('is ticked off if tier 1 has it and upstream’s confirmation is young, and then that it was used is told', async () => {
+  test('is marked if tier 1 has it and upstream’s confirmation is young, and then that it was used is told', async () => {
     await using tiers = new Tiers();
-    const ticked = (): Promise<boolean[]> =>
+    const marks = (): Promise<Mark[]> =>
       tiers.run(async () => {
         const list = checklistOf([smallDigest, largeDigest]);
-        tiers.proxy.blobs.tickOff?.(ctx, list);
-        return [list.isTicked(0), list.isTicked(1)];
+        tiers.proxy.blobs.mark?.(ctx, list);
+        return [list.markOf(0), list.markOf(1)];
       });
     await tiers.near.put(ctx, smallDigest, BlobReader.ofBytes(small));
     await tiers.far.put(ctx, smallDigest, BlobReader.ofBytes(small));
     await tiers.far.put(ctx, largeDigest, inPieces(large));
-    expect(await ticked()).toEqual([false, false]);
+    expect(await marks()).toEqual([Mark.none, Mark.none]);
     await find(tiers, smallDigest, largeDigest);
-    expect(await ticked()).toEqual([true, false]);
+    expect(await marks()).toEqual([Mark.here, Mark.none]);
     await tiers.run(() => sleep(ctx, tiers.clock, 11_000));
-    expect(await ticked()).toEqual([true, false]);
+    expect(await marks()).toEqual([Mark.here, Mark.none]);
     expect(tiers.told).toEqual([]);
     await tiers.run(() => sleep(ctx, tiers.clock, 11_000));
     expect(tiers.told).toEqual(['touched 1']);
     await tiers.run(() => sleep(ctx, tiers.clock, 60_000));
-    expect(await ticked()).toEqual([false, false]);
+    expect(await marks()).toEqual([Mark.none, Mark.none]);
   });
 
   test('is asked upstream when tier 1 can’t tell', async () => {
     const near = Object.assign(new MemoryBlobs(), {
-      tickOff: () => {
+      mark: (): void => {
         throw new Failure('internal', 'EIO');
       },
     });
     await using tiers = new Tiers({ near: { blobs: near, actions: () => new MemoryActions() } });
     const list = checklistOf([smallDigest]);
-    tiers.proxy.blobs.tickOff?.(ctx, list);
-    expect([list.isTicked(0), tiers.told]).toEqual([false, ['look: EIO']]);
+    tiers.proxy.blobs.mark?.(ctx, list);
+    expect([list.markOf(0), tiers.told]).toEqual([Mark.none, ['look: EIO']]);
   });
 
   test('is asked each time with a lease of 0', async () => {

@@ -28,10 +28,10 @@ export interface BlobStore {
   findMissing(ctx: Context, digests: ReadonlySet<Digest>): Promise<ReadonlySet<Digest>>;
 
   /**
-   * Ticks those blobs of which can be said without waiting that they are here; they have just been used. What is left may
-   * be here too: `findMissing` tells. It is for speed alone, and a store may well be without it.
+   * Marks those blobs of which can be said without waiting whether they are here; those that are have just been used. Of
+   * the others `findMissing` tells. It is for speed alone, and a store may well be without it.
    */
-  tickOff?(ctx: Context, list: Checklist): void;
+  mark?(ctx: Context, list: Checklist): void;
 }
 
 /** A store that knows how large a blob is whose hash alone was said, as HTTP says it. */

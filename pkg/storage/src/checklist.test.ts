@@ -1,7 +1,7 @@
 import { Digest, digestFunctionNames, digestFunctions } from '@gorego/digest';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Checklist } from './checklist.ts';
+import { Checklist, Mark } from './checklist.ts';
 import { Key } from './disk/index/key.ts';
 import { checklistOf } from './testing/index.ts';
 
@@ -25,7 +25,7 @@ describe.each(digestFunctionNames)('a checklist of %s', (name) => {
             digest,
             Digest.sizeBytes(digest),
           ]);
-          expect([list.textAt(i), list.isTicked(i)]).toEqual([i * hexLength, false]);
+          expect([list.textAt(i), list.markOf(i)]).toEqual([i * hexLength, Mark.none]);
         }
       }),
       { numRuns: 30 },
@@ -46,14 +46,14 @@ describe.each(digestFunctionNames)('a checklist of %s', (name) => {
   });
 });
 
-test('blobs are ticked and unticked one by one, also in a place where there was none', () => {
+test('blobs are marked one by one, also in a place where there was none', () => {
   const list = new Checklist('md5', Buffer.from(`${'ab'.repeat(16)}${'AB'.repeat(16)}${'cd'.repeat(16)}`));
   expect([list.add(0, 1), list.add(32, 1), list.add(64, 1)]).toEqual([true, false, true]);
-  list.tick(1);
-  expect([list.isTicked(0), list.isTicked(1), list.digest(1)]).toEqual([false, true, `md5:${'cd'.repeat(16)}/1`]);
-  list.tick(0);
-  list.untick(1);
-  expect([list.isTicked(0), list.isTicked(1)]).toEqual([true, false]);
+  list.mark(1, Mark.here);
+  expect([list.markOf(0), list.markOf(1), list.digest(1)]).toEqual([Mark.none, Mark.here, `md5:${'cd'.repeat(16)}/1`]);
+  list.mark(0, Mark.absent);
+  list.mark(1, Mark.none);
+  expect([list.markOf(0), list.markOf(1)]).toEqual([Mark.absent, Mark.none]);
 });
 
 test.each([

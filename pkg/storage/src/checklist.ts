@@ -4,15 +4,19 @@ import { Key, type WritableKey } from './disk/index/key.ts';
 
 /** What is kept of each blob: 32-bit words. */
 const wordsEach = 7;
-const word = { size: 4, textAt: 5, isTicked: 6 } as const;
+const word = { size: 4, textAt: 5, mark: 6 } as const;
+
+/** What is said of a blob on a list: nothing for certain, or whether it is here. */
+export const Mark = { none: 0, here: 1, absent: 2 } as const;
+export type Mark = (typeof Mark)[keyof typeof Mark];
 
 /** The value of a hex digit by its ASCII code, -1 for what is none. */
 const digitOf = Int8Array.from({ length: 256 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code)));
 
 /**
- * Many blobs that are asked for at once, to be ticked off if they are here. Of each it has the numbers that an index looks
- * for instead of a Digest: clients ask for blobs by the thousand, nearly all of them are here, and with Digests in Sets a
- * question took 1300 ns for each, of which 170 are left.
+ * Many blobs that are asked for at once, to be marked as here or absent. Of each it has the numbers that an index looks for
+ * instead of a Digest: clients ask for blobs by the thousand, and with Digests in Sets a question took 1300 ns for each, of
+ * which 170 are left.
  */
 export class Checklist {
   readonly #functionName: DigestFunctionName;
@@ -61,7 +65,7 @@ export class Checklist {
     words[at + 3] = (words[at + 3] as number) ^ this.#salt;
     words[at + word.size] = sizeBytes;
     words[at + word.textAt] = textAt;
-    words[at + word.isTicked] = 0;
+    words[at + word.mark] = Mark.none;
     this.#count++;
     return true;
   }
@@ -89,17 +93,11 @@ export class Checklist {
     key.d = this.#words[at + 3] as number;
   }
 
-  /** Blob `i` is here, for certain. */
-  tick(i: number): void {
-    this.#words[i * wordsEach + word.isTicked] = 1;
+  mark(i: number, mark: Mark): void {
+    this.#words[i * wordsEach + word.mark] = mark;
   }
 
-  /** Somebody who knows more takes that back. */
-  untick(i: number): void {
-    this.#words[i * wordsEach + word.isTicked] = 0;
-  }
-
-  isTicked(i: number): boolean {
-    return this.#words[i * wordsEach + word.isTicked] === 1;
+  markOf(i: number): Mark {
+    return this.#words[i * wordsEach + word.mark] as Mark;
   }
 }

@@ -20,7 +20,7 @@ export function emptyAlwaysHere(inner: BlobStore): BlobStore {
       const empty = digests.values().filter(Digest.isEmpty).toArray();
       return inner.findMissing(ctx, empty.length === 0 ? digests : digests.difference(new Set(empty)));
     },
-    tickOff: (ctx, list) => inner.tickOff?.(ctx, list),
+    mark: (ctx, list) => inner.mark?.(ctx, list),
   };
 }
 

@@ -3,7 +3,7 @@ export type { ActionCache, KeptActions } from './action-cache.ts';
 export { BlobReader, type BlobReaderInit, bytesOf, type Compressed, type Outcome, observed } from './blob-reader.ts';
 export type { BlobStore, SizingStore, Staged, StagingStore } from './blob-store.ts';
 export { type ByteRange, isWhole, type Span, sliced, spanOf } from './byte-range.ts';
-export { Checklist } from './checklist.ts';
+export { Checklist, Mark } from './checklist.ts';
 export type { ChunkList } from './chunks/chunk-record.ts';
 export { ChunkedBlobs, type ChunkedBlobsInit, ChunkedStaging } from './chunks/chunked-blobs.ts';
 export { concatenated, totalBytes } from './chunks/concatenated.ts';

@@ -5,6 +5,7 @@ import type { KeptActions } from './action-cache.ts';
 import { BlobReader } from './blob-reader.ts';
 import type { SizingStore, Staged, StagingStore } from './blob-store.ts';
 import { type ByteRange, spanOf } from './byte-range.ts';
+import { type Checklist, Mark } from './checklist.ts';
 import { verifying } from './verified.ts';
 
 /** Blobs in a Map: for tests, and for whoever embeds a cache that need not last. Unbounded. */
@@ -62,6 +63,10 @@ export class MemoryBlobs implements StagingStore, SizingStore {
     throwIfEnded(ctx);
     const found = this.#blobs.keys().find((digest) => digest.startsWith(`${name}:${hex}/`));
     return found && Digest.sizeBytes(found);
+  }
+
+  mark(_ctx: Context, list: Checklist): void {
+    for (let i = 0; i < list.count; i++) list.mark(i, this.has(list.digest(i)) ? Mark.here : Mark.absent);
   }
 
   has(digest: Digest): boolean {

@@ -1,98 +1,76 @@
-import { Digest, digestFunctions } from '@gorego/digest';
-import { Failure } from '@gorego/errors';
-import { WireReader } from '@gorego/proto';
-import type { Message, Route } from '@gorego/rpc';
-import { Checklist } from '@gorego/storage';
+import type { Digest } from '@gorego/digest';
+import type { Route } from '@gorego/rpc';
+import { type Checklist, KeySet, Mark } from '@gorego/storage';
 import type { Instances } from '../instances.ts';
-import { messageBytesMax } from '../limits.ts';
 import { reading } from '../method.ts';
 import type { DigestFunctions } from '../wire-digest.ts';
+import { askedBlobs } from './asked-blobs.ts';
 import { plainDigest } from './plain-digest.ts';
 
-/** Fields of FindMissingBlobsRequest. That of the digests has the same number in FindMissingBlobsResponse. */
-const field = { instanceName: 1, blobDigests: 2, digestFunction: 3 } as const;
-
-/** What a request asks for. */
-interface Asked {
-  readonly instanceName: string;
-  /** Nearly all of the blobs. */
-  readonly list: Checklist | undefined;
-  /** The others, with the encoded field that named each. */
-  readonly others: Map<Digest, Uint8Array>;
-}
-
 /**
- * FindMissingBlobs. The hottest of all methods: it works on the encoded messages, makes a Digest only of what may be
- * missing, and answers with the very bytes by which it was asked for.
+ * FindMissingBlobs. The hottest of all methods: it works on the encoded messages, makes a Digest only of what its store
+ * can't tell of at once, and answers with the very bytes by which it was asked for.
  */
 export function findMissingBlobs(instances: Instances, functions: DigestFunctions): Route {
   return {
     kind: 'unary',
     handle: async (call, request) => {
       const bytes = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
-      const { instanceName, list, others } = reading(() => parse(bytes, functions));
+      const { instanceName, list, others } = reading(() => askedBlobs(bytes, functions));
       const { blobs } = instances(instanceName);
+      const answer: Uint8Array[] = [];
       if (list !== undefined) {
-        blobs.tickOff?.(call, list);
-        for (let i = 0; i < list.count; i++) {
-          if (!list.isTicked(i)) others.set(list.digest(i), plainDigest.field(bytes, list.textAt(i)));
-        }
+        blobs.mark?.(call, list);
+        if (others.size > 0 || isRepeating(list)) unmarkAbsent(list);
+        addAbsent(answer, list, bytes);
+        addUnsure(others, list, bytes);
       }
-      if (others.size === 0) return [];
-      const missing = await blobs.findMissing(call, new Set(others.keys()));
-      return encode(missing, others);
+      if (others.size === 0) return answer;
+      for (const digest of await blobs.findMissing(call, new Set(others.keys()))) {
+        const field = others.get(digest);
+        if (field !== undefined) answer.push(field); // A store may not invent one; Bazel fails a build over it (FMB-1).
+      }
+      return answer;
     },
   };
 }
 
-/**
- * The fields are walked twice: what the digests mean is said after them, and a list of a hostile request's would be many
- * times its size.
- */
-function parse(request: Buffer, functions: DigestFunctions): Asked {
-  if (request.byteLength > messageBytesMax) {
-    throw new Failure(
-      'invalid_argument',
-      `a request of ${request.byteLength} bytes; the answer that all are missing may be ${messageBytesMax}`,
-    );
+/** Of those that are not here, may two be the same? Then it takes Digests to answer each once. */
+function isRepeating(list: Checklist): boolean {
+  let keys: KeySet | undefined;
+  const key = { a: 0, b: 0, c: 0, d: 0 };
+  for (let i = 0; i < list.count; i++) {
+    if (list.markOf(i) === Mark.here) continue;
+    keys ??= new KeySet();
+    list.readKey(i, key);
+    if (!keys.add(key)) return true;
   }
-  let instanceName = '';
-  let functionNumber = 0;
-  for (const reader = new WireReader(request); reader.next(); ) {
-    if (reader.field === field.instanceName) instanceName = reader.string();
-    else if (reader.field === field.digestFunction) functionNumber = reader.int64();
-  }
-  let functionName = functions.named(functionNumber);
-  let list: Checklist | undefined;
-  const others = new Map<Digest, Uint8Array>();
-  const reader = new WireReader(request);
-  for (let start = 0; reader.next(); start = reader.at) {
-    if (reader.field !== field.blobDigests) {
-      reader.skip();
-      continue;
-    }
-    const sizeBytes = plainDigest.sizeBytes(request, start);
-    if (sizeBytes > 0) {
-      const hexLength = plainDigest.hashLength(request, start);
-      functionName ??= functions.ofLength(hexLength); // Unsaid, it is the first's: a request is of one function.
-      list ??= new Checklist(functionName, request);
-      if (hexLength === digestFunctions[functionName].hexLength && list.add(plainDigest.textAt(start), sizeBytes)) {
-        reader.skip();
-        continue;
-      }
-    }
-    const digest = functions.encodedDigest(reader.bytes(), functionName);
-    functionName ??= Digest.function(digest).name;
-    others.set(digest, request.subarray(start, reader.at));
-  }
-  return { instanceName, list, others };
+  return false;
 }
 
-function encode(missing: ReadonlySet<Digest>, asked: ReadonlyMap<Digest, Uint8Array>): Message {
-  const fields: Uint8Array[] = [];
-  for (const digest of missing) {
-    const field = asked.get(digest);
-    if (field !== undefined) fields.push(field); // A store may not invent one; Bazel fails a build over it (FMB-1).
+function unmarkAbsent(list: Checklist): void {
+  for (let i = 0; i < list.count; i++) if (list.markOf(i) === Mark.absent) list.mark(i, Mark.none);
+}
+
+/** Adds the fields of all that are absent, in one piece: a view of each takes longer to make than its bytes to copy. */
+function addAbsent(answer: Uint8Array[], list: Checklist, request: Buffer): void {
+  let bytes = 0;
+  for (let i = 0; i < list.count; i++) {
+    if (list.markOf(i) === Mark.absent) bytes += plainDigest.fieldLength(request, list.textAt(i));
   }
-  return fields;
+  if (bytes === 0) return;
+  const fields = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (let i = 0; i < list.count; i++) {
+    if (list.markOf(i) !== Mark.absent) continue;
+    const start = plainDigest.startOf(list.textAt(i));
+    at += request.copy(fields, at, start, start + plainDigest.fieldLength(request, list.textAt(i)));
+  }
+  answer.push(fields);
+}
+
+function addUnsure(others: Map<Digest, Uint8Array>, list: Checklist, request: Uint8Array): void {
+  for (let i = 0; i < list.count; i++) {
+    if (list.markOf(i) === Mark.none) others.set(list.digest(i), plainDigest.field(request, list.textAt(i)));
+  }
 }

@@ -22,13 +22,21 @@ export const plainDigest = {
     return bytes[start + 3] as number;
   },
 
+  /** Where its hash begins. */
   textAt(start: number): number {
     return start + 4;
   },
 
-  /** The field whose hash begins at `textAt`. */
+  /** Where the field starts whose hash begins at `textAt`. */
+  startOf(textAt: number): number {
+    return textAt - 4;
+  },
+
+  fieldLength(bytes: Uint8Array, textAt: number): number {
+    return 2 + (bytes[textAt - 3] as number);
+  },
+
   field(bytes: Uint8Array, textAt: number): Uint8Array {
-    const start = textAt - 4;
-    return bytes.subarray(start, start + 2 + (bytes[start + 1] as number));
+    return bytes.subarray(textAt - 4, textAt - 4 + plainDigest.fieldLength(bytes, textAt));
   },
 } as const;

@@ -75,6 +75,7 @@ describe.each(ways)('ChunkedBlobs, where a blob is there as %s, are a BlobStore:
       const store: BlobStore = {
         get: (ctx, digest, range) => blobs.get(ctx, digest, range),
         findMissing: (ctx, digests) => blobs.findMissing(ctx, digests),
+        mark: (ctx, list) => blobs.mark(ctx, list),
         put: async (ctx, digest, blob) => {
           await using owned = verifying(digest, blob, 'invalid_argument');
           if (ctx.ended !== undefined) throw ctx.ended;

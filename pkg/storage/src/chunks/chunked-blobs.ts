@@ -4,7 +4,7 @@ import type { ActionCache } from '../action-cache.ts';
 import type { BlobReader } from '../blob-reader.ts';
 import type { BlobStore, SizingStore, Staged, StagingStore } from '../blob-store.ts';
 import { type ByteRange, spanOf } from '../byte-range.ts';
-import type { Checklist } from '../checklist.ts';
+import { type Checklist, Mark } from '../checklist.ts';
 import { type ChunkList, ChunkRecord } from './chunk-record.ts';
 import { concatenated } from './concatenated.ts';
 import { part } from './part.ts';
@@ -68,8 +68,12 @@ export class ChunkedBlobs implements BlobStore {
     return elsewhere.size === 0 ? missing : missing.difference(elsewhere);
   }
 
-  tickOff(ctx: Context, list: Checklist): void {
-    this.#blobs.tickOff?.(ctx, list);
+  mark(ctx: Context, list: Checklist): void {
+    this.#blobs.mark?.(ctx, list);
+    for (let i = 0; i < list.count; i++) {
+      const maybeElsewhere = list.markOf(i) === Mark.absent && list.sizeBytes(i) > this.#keptWholeMax;
+      if (maybeElsewhere) list.mark(i, Mark.none);
+    }
   }
 
   /** Too small for its bytes to be anywhere but under its own name. */

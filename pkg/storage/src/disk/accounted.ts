@@ -3,6 +3,7 @@ import { Digest } from '@gorego/digest';
 import type { Account } from '../account.ts';
 import type { KeptActions } from '../action-cache.ts';
 import type { SizingStore, StagingStore } from '../blob-store.ts';
+import { Mark } from '../checklist.ts';
 import { Key } from './index/key.ts';
 
 /** Writes down which blobs each caller was told are here: those it found, read, or brought. */
@@ -31,13 +32,13 @@ export function accounted<S extends StagingStore & SizingStore>(
       }
       return missing;
     },
-    tickOff: (ctx, list) => {
-      store.tickOff?.(ctx, list);
+    mark: (ctx, list) => {
+      store.mark?.(ctx, list);
       const told = account.of(ctx);
       if (told === undefined) return;
       const key = { a: 0, b: 0, c: 0, d: 0 };
       for (let i = 0; i < list.count; i++) {
-        if (!list.isTicked(i)) continue;
+        if (list.markOf(i) !== Mark.here) continue;
         list.readKey(i, key);
         told.add(key, list.sizeBytes(i));
       }

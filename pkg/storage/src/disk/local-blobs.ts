@@ -4,7 +4,7 @@ import { Failure } from '@gorego/errors';
 import { type BlobReader, bytesOf } from '../blob-reader.ts';
 import type { SizingStore, Staged, StagingStore } from '../blob-store.ts';
 import { type ByteRange, type Span, spanOf } from '../byte-range.ts';
-import type { Checklist } from '../checklist.ts';
+import { type Checklist, Mark } from '../checklist.ts';
 import { verifying } from '../verified.ts';
 import { DiskPath } from './disk-path.ts';
 import { Key } from './index/key.ts';
@@ -101,8 +101,8 @@ export class LocalBlobs implements StagingStore, SizingStore {
     return missing;
   }
 
-  /** What is in segments, and files that were used lately. */
-  tickOff(ctx: Context, list: Checklist): void {
+  /** Says nothing of files that were not used lately, nor of what may be a file that it doesn't know. */
+  mark(ctx: Context, list: Checklist): void {
     throwIfEnded(ctx);
     const { contents, mayHaveStrangers, onFileUsed } = this.#parts;
     const { index, now } = contents;
@@ -111,8 +111,12 @@ export class LocalBlobs implements StagingStore, SizingStore {
     for (let i = 0; i < list.count; i++) {
       list.readKey(i, key);
       const before = index.touchBlob(key, list.sizeBytes(i), now, recent);
-      if (before < 0 || (before > 0 && before < recent)) continue;
-      list.tick(i);
+      if (before < 0) {
+        if (!mayHaveStrangers()) list.mark(i, Mark.absent);
+        continue;
+      }
+      if (before > 0 && before < recent) continue;
+      list.mark(i, Mark.here);
       if (before > 0) onFileUsed?.(list.digest(i));
     }
   }

@@ -10,6 +10,7 @@ import { type Entry, NodeDisk, systemClock, systemRandom } from '@gorego/platfor
 import { SeededRandom, SimulatedClock, SimulatedDisk } from '@gorego/simulation';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BlobReader, bytesOf } from '../blob-reader.ts';
+import { Mark } from '../checklist.ts';
 import {
   actionCacheSuite,
   blobStoreSuite,
@@ -443,7 +444,7 @@ describe('LocalStore', () => {
     expect(store.count).toBe(0);
   });
 
-  test('ticks off what it knows to be here, and uses it', async () => {
+  test('marks what it knows, and uses what is here', async () => {
     const clock = new SimulatedClock(new SeededRandom(1));
     const disk = new SimulatedDisk(new SeededRandom(2), clock);
     const later = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
@@ -452,38 +453,36 @@ describe('LocalStore', () => {
     await clock.run(
       (async () => {
         await using other = await LocalStore.open({ disk, clock, random: new SeededRandom(3) });
-        const ticked = (): boolean[] => {
+        const marks = (): Mark[] => {
           const list = checklistOf([small, digest, absent]);
-          other.blobs.tickOff?.(ctx, list);
-          return [0, 1, 2].map((i) => list.isTicked(i));
+          other.blobs.mark?.(ctx, list);
+          return [0, 1, 2].map((i) => list.markOf(i));
         };
         await other.reconciled();
         await other.blobs.put(ctx, small, BlobReader.ofBytes(patterned(700)));
         await other.blobs.put(ctx, digest, inPieces(bytes));
         for (let i = 0; i < 3; i++) {
           await later(50_000);
-          expect(ticked()).toEqual([true, true, false]);
+          expect(marks()).toEqual([Mark.here, Mark.here, Mark.absent]);
         }
         // Somebody may have removed a file that nobody used for a minute: that is for findMissing to look at.
         await later(61_000);
-        expect([ticked(), ticked()]).toEqual([
-          [true, false, false],
-          [true, false, false],
-        ]);
+        const unsure = [Mark.here, Mark.none, Mark.absent];
+        expect([marks(), marks()]).toEqual([unsure, unsure]);
         await disk.remove(DiskPath.ofBlob(digest));
         expect(await other.blobs.findMissing(ctx, new Set([small, digest]))).toEqual(new Set([digest]));
       })(),
     );
   });
 
-  test('ticks off nothing that is absent, whatever the time of day is said to be', async () => {
+  test('marks nothing as here that is absent, whatever the time of day is said to be', async () => {
     const clock = { ...systemClock, now: () => 0 };
     await using other = await LocalStore.open({ disk: new NodeDisk(join(dir, 'other')), clock, random: systemRandom });
     await other.reconciled();
     await other.blobs.put(ctx, digest, inPieces(bytes));
     const list = checklistOf([digest, Digest.ofBytes(patterned(701))]);
-    other.blobs.tickOff?.(ctx, list);
-    expect([list.isTicked(0), list.isTicked(1)]).toEqual([true, false]);
+    other.blobs.mark?.(ctx, list);
+    expect([list.markOf(0), list.markOf(1)]).toEqual([Mark.here, Mark.absent]);
   });
 
   test('tells the file system when a file was used, once it may, and nothing else of it', async () => {
