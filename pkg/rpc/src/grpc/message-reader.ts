@@ -1,4 +1,5 @@
 import { Failure } from '@gorego/errors';
+import { madeBuffers } from '@gorego/platform';
 
 /** A message's frame: a byte of flags, the length in four bytes, and the message. */
 export const messageHeaderBytes = 5;
@@ -8,8 +9,11 @@ const compressedFlag = 1;
 /** A piece this much larger than what is wanted of it is copied, so that a small message does not hold on to it. */
 const wastefulFactor = 2;
 
-/** A message that comes in pieces gets memory as it comes, not as it is announced: this first, then four times as much. */
-const firstBytes = 64 * 1024;
+/**
+ * A message that comes in pieces gets memory as it comes, not as it is announced: this first, which the 64 KiB that many
+ * clients send at a time fit into with what goes before them, then four times as much.
+ */
+const firstBytes = 66 * 1024;
 const growth = 4;
 
 const nothing = Buffer.of();
@@ -86,6 +90,7 @@ export class MessageReader {
     if (neededBytes > this.#buffer.byteLength) {
       const bytes = Math.max(firstBytes, growth * this.#buffer.byteLength, neededBytes);
       const grown = Buffer.allocUnsafe(Math.min(this.#wantedBytes, bytes));
+      madeBuffers(grown.byteLength);
       this.#buffer.copy(grown, 0, 0, this.#hereBytes);
       this.#buffer = grown;
     }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { madeBuffers } from '@gorego/platform';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import {
   ConnectionError,
@@ -198,6 +199,7 @@ export class Connection implements FrameSink {
   }
 
   #receive(chunk: Buffer): void {
+    madeBuffers(chunk.byteLength);
     if (this.#isOver) return;
     try {
       this.#reader.push(chunk);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { madeBuffers } from '@gorego/platform';
 import {
   ConnectionError,
   defaultFrameBytesMax,
@@ -75,6 +76,7 @@ export class Sending {
     }
     const last = pieces.at(-1);
     if (onSent !== undefined && last !== undefined) stream.lent.push({ last, onSent });
+    else madeBuffers(last?.byteLength ?? 0);
     this.#enter(stream);
   }
 

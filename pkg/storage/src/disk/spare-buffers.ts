@@ -1,3 +1,5 @@
+import { madeBuffers } from '@gorego/platform';
+
 /** All are of one size: that of the largest piece in which files are read. */
 export const spareBytes: number = 256 * 1024;
 
@@ -18,8 +20,8 @@ export class SpareBuffers {
 
   /** A buffer of so many bytes, with anything in it. */
   take(bytes: number): Buffer {
-    if (bytes < worthwhileBytes || bytes > spareBytes) return Buffer.allocUnsafeSlow(bytes);
-    const whole = this.#spares.pop() ?? Buffer.allocUnsafeSlow(spareBytes);
+    if (bytes < worthwhileBytes || bytes > spareBytes) return made(bytes);
+    const whole = this.#spares.pop() ?? made(spareBytes);
     this.#lent.set(whole.buffer, whole);
     return whole.subarray(0, bytes);
   }
@@ -31,4 +33,9 @@ export class SpareBuffers {
     this.#lent.delete(buffer.buffer);
     if (this.#spares.length < sparesMax) this.#spares.push(whole);
   }
+}
+
+function made(bytes: number): Buffer {
+  madeBuffers(bytes);
+  return Buffer.allocUnsafeSlow(bytes);
 }
