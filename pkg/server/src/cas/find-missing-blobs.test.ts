@@ -208,6 +208,13 @@ describe('FindMissingBlobs', () => {
     );
   });
 
+  test('answers as many as fit into a request, though all begin alike', async () => {
+    const names = Array.from({ length: 50_000 }, (_, i) => `abababab${i.toString(16).padStart(56, '0')}`);
+    const blobDigests = names.map((hash) => ({ hash, sizeBytes: 5 }));
+    const request = FindMissingBlobsRequest.encode(FindMissingBlobsRequest.fromPartial({ blobDigests })).finish();
+    expect((await answerOf(request, new MemoryBlobs())).length).toBe(50_000);
+  });
+
   test.each([
     ['a hash that is none', [{ hash: 'AB'.repeat(32), sizeBytes: 5 }], 'not a sha256 hash (64 lower-case hex digits)'],
     ['a length of no function', [{ hash: 'ab', sizeBytes: 5 }], 'is meant by 2 hex digits alone'],
