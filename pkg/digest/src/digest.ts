@@ -1,6 +1,7 @@
 import { Failure } from '@gorego/errors';
 import { type DigestFunction, type DigestFunctionName, digestFunctions } from './digest-function.ts';
 import type { Hasher } from './hasher.ts';
+import { isHex } from './hex-digits.ts';
 
 /**
  * The name of a blob: which function, its hash, and the blob's size, as in `sha256:e3b0c442…b855/0`.
@@ -79,15 +80,6 @@ export const Digest = {
     );
   },
 } as const;
-
-/** Of lower-case hex digits alone? A regular expression takes three times as long, which is most of what a Digest costs. */
-function isHex(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (!((code >= 48 && code <= 57) || (code >= 97 && code <= 102))) return false;
-  }
-  return true;
-}
 
 /** Enough of a hostile string to recognise it. */
 function abridged(text: string): string {

@@ -7,3 +7,4 @@ export {
   whyUnavailable,
 } from './digest-function.ts';
 export type { Hasher } from './hasher.ts';
+export { hexDigitOf } from './hex-digits.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Digest, type DigestFunctionName, digestFunctions } from '@gorego/digest';
+import { Digest, type DigestFunctionName, digestFunctions, hexDigitOf } from '@gorego/digest';
 import { Key, type WritableKey } from './disk/index/key.ts';
 
 /** What is kept of each blob: 32-bit words. */
@@ -9,9 +9,6 @@ const word = { size: 4, textAt: 5, mark: 6 } as const;
 /** What is said of a blob on a list: nothing for certain, or whether it is here. */
 export const Mark = { none: 0, here: 1, absent: 2 } as const;
 export type Mark = (typeof Mark)[keyof typeof Mark];
-
-/** The value of a hex digit by its ASCII code, -1 for what is none. */
-const digitOf = Int8Array.from({ length: 256 }, (_, code) => '0123456789abcdef'.indexOf(String.fromCharCode(code)));
 
 /**
  * Many blobs that are asked for at once, to be marked as here or absent. Of each it has the numbers that an index looks for
@@ -54,13 +51,13 @@ export class Checklist {
     for (let i = at; i < at + word.size; i++) {
       let value = 0;
       for (const to = from + 8; from < to; from++) {
-        const digit = digitOf[text[from] as number] as number;
+        const digit = hexDigitOf[text[from] as number] as number;
         value = (value << 4) | digit;
         digits |= digit;
       }
       words[i] = value;
     }
-    for (; from < end; from++) digits |= digitOf[text[from] as number] as number;
+    for (; from < end; from++) digits |= hexDigitOf[text[from] as number] as number;
     if (digits < 0) return false;
     words[at + 3] = (words[at + 3] as number) ^ this.#salt;
     words[at + word.size] = sizeBytes;
