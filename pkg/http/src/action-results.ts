@@ -71,7 +71,7 @@ export class ActionResults implements HashNamed {
   /** What was put by HTTP: if it is a result, one whose blobs are all there. */
   async #sendKept(exchange: Exchange, instance: string, name: HashName): Promise<boolean> {
     const { values } = this.#store;
-    const value = await values.get(exchange, instance, pathOf(name));
+    const value = await values.getToRead(exchange, instance, pathOf(name));
     if (value === undefined) return false;
     if (value.about.has(resultMark)) {
       const blob = await value.blobs.get(exchange, value.digest);

@@ -382,6 +382,30 @@ test('a reader that stands still holds up nobody, and costs little', async () =>
   for (const socket of readers) socket.destroy();
 });
 
+test('a value whose bytes are gone is not there, whatever is asked of it', async () => {
+  let areGone = false;
+  await using other = await serveHttpCache({
+    wrap: (blobs) => ({
+      get: async (...args) => (areGone ? undefined : blobs.get(...args)),
+      put: (...args) => blobs.put(...args),
+      findMissing: async (ctx, digests) => (areGone ? digests : blobs.findMissing(ctx, digests)),
+    }),
+  });
+  const ask = async (path: string, method: string, headers: Record<string, string> = {}): Promise<number> =>
+    (await fetch(`${other.url}${path}`, { method, headers })).status;
+  for (const path of ['/a/path', `/ac/${helloHash}`]) {
+    await fetch(`${other.url}${path}`, { method: 'PUT', body: hello });
+    areGone = true;
+    expect(await ask(path, 'GET')).toBe(404);
+    expect(await ask(path, 'HEAD')).toBe(404);
+    expect(await ask(path, 'GET', { range: 'bytes=1-2' })).toBe(404);
+    expect(await ask(path, 'GET', { range: 'bytes=9-' })).toBe(404);
+    expect(await ask(path, 'GET', { 'if-none-match': '*' })).toBe(404);
+    areGone = false;
+    expect(await ask(path, 'GET')).toBe(200);
+  }
+});
+
 test.each([
   ['unavailable', 503, 503],
   ['resource_exhausted', 429, 507],

@@ -36,6 +36,7 @@ export async function sendBlob(
   const ifRange = exchange.header('if-range');
   const span = ifRange === undefined || ifRange === etag ? wantedSpan(exchange.header('range'), sizeBytes) : undefined;
   if (span === 'none') {
+    if (!(await isHere())) return false;
     exchange.answer(416, '', { ...about, 'content-range': `bytes */${sizeBytes}` });
     return true;
   }

@@ -15,7 +15,7 @@ export async function sendValue(
   store: Store,
   headersOf: (about: About) => ResponseHeaders = () => ({}),
 ): Promise<void> {
-  const value = await store.values.get(exchange, instance, path);
+  const value = await store.values.getToRead(exchange, instance, path);
   const isSent =
     value !== undefined && (await sendBlob(exchange, value.blobs, value.digest, store, headersOf(value.about)));
   tellOfLookup(exchange, isSent, store);

@@ -34,7 +34,9 @@ describe('ValueRecord', () => {
   test.each<[string, Uint8Array]>([
     ['that there is nothing', ValueRecord.encode(undefined)],
     ['nothing at all', new Uint8Array()],
-    ['another file', resultOf('a.o')],
+    ['what is no message', Buffer.from('0aff', 'hex')],
+    ['another file', resultOf('a.o', Digest.hex(digest))],
+    ['a hash that is none', resultOf('value', 'xyz')],
     [
       'a file without a digest',
       ActionResult.encode(ActionResult.fromPartial({ outputFiles: [{ path: 'value' }] })).finish(),
@@ -44,7 +46,7 @@ describe('ValueRecord', () => {
   });
 });
 
-function resultOf(path: string): Uint8Array {
-  const file = { path, digest: { hash: Digest.hex(digest), sizeBytes: Digest.sizeBytes(digest) } };
+function resultOf(path: string, hash: string): Uint8Array {
+  const file = { path, digest: { hash, sizeBytes: Digest.sizeBytes(digest) } };
   return ActionResult.encode(ActionResult.fromPartial({ outputFiles: [file] })).finish();
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '@gorego/digest';
-import { WireReader } from '@gorego/proto';
+import { Failure } from '@gorego/errors';
+import { WireError, WireReader } from '@gorego/proto';
 import {
   ActionResult,
   ExecutedActionMetadata,
@@ -36,10 +37,16 @@ export const ValueRecord = {
     return ActionResult.encode(ActionResult.fromPartial({ outputFiles, executionMetadata })).finish();
   },
 
-  /** Reads only what it needs, as it does for each request. A WireError for what no ActionResult is. */
+  /** Reads only what it needs, as it does for each request. Undefined too for what `encode` has not made. */
   decode(record: Uint8Array): Said | undefined {
-    for (const reader = new WireReader(record); reader.next(); ) {
-      if (reader.field === field.outputFiles) return saidIn(reader.message());
+    try {
+      for (const reader = new WireReader(record); reader.next(); ) {
+        if (reader.field === field.outputFiles) return saidIn(reader.message());
+      }
+    } catch (reason) {
+      const isMalformed =
+        reason instanceof WireError || (reason instanceof Failure && reason.code === 'invalid_argument');
+      if (!isMalformed) throw reason;
     }
     return undefined;
   },

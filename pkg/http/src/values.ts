@@ -26,9 +26,14 @@ export class Values {
   /** Undefined too if the value's bytes are gone. */
   async get(ctx: Context, instance: string, path: string): Promise<Value | undefined> {
     const { actions, blobs } = this.#instances(instance);
-    const record = await actions.get(ctx, keyOf(path));
-    const said = record && ValueRecord.decode(record);
-    return said && { ...said, blobs };
+    return valueIn(await actions.get(ctx, keyOf(path)), blobs);
+  }
+
+  /** The same for who reads the bytes next, and takes it well if they are gone. */
+  async getToRead(ctx: Context, instance: string, path: string): Promise<Value | undefined> {
+    const { actions, blobs } = this.#instances(instance);
+    const key = keyOf(path);
+    return valueIn(await (actions.getUnchecked?.(ctx, key) ?? actions.get(ctx, key)), blobs);
   }
 
   /** Replaces what was there. Resolves once `get` would give it. */
@@ -52,6 +57,11 @@ export class Values {
       await actions.put(ctx, keyOf(path), ValueRecord.encode(undefined));
     }
   }
+}
+
+function valueIn(record: Uint8Array | undefined, blobs: BlobStore): Value | undefined {
+  const said = record && ValueRecord.decode(record);
+  return said && { ...said, blobs };
 }
 
 /** The action that stands for a path. It is the hash of something that is no Action, so that no client has it for one. */

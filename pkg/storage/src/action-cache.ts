@@ -9,6 +9,11 @@ import type { Digest } from '@gorego/digest';
  */
 export interface ActionCache {
   get(ctx: Context, action: Digest): Promise<Uint8Array | undefined>;
+  /**
+   * The same by a cache that otherwise looks whether the blobs of a result are there, without that look: for who reads them
+   * next anyway. It is for speed alone, and a cache may well be without it.
+   */
+  getUnchecked?(ctx: Context, action: Digest): Promise<Uint8Array | undefined>;
   /** Replaces what was known of the action. Resolves once `get` would answer it. */
   put(ctx: Context, action: Digest, result: Uint8Array): Promise<void>;
 }

@@ -22,6 +22,7 @@ export function completeOnly(actions: ActionCache, blobs: BlobStore, references:
       if (result === undefined) return undefined;
       return (await isComplete(ctx, action, result, blobs, references)) ? result : undefined;
     },
+    getUnchecked: (ctx, action) => actions.get(ctx, action),
     put: (ctx, action, result) => actions.put(ctx, action, result),
   };
 }

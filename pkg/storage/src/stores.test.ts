@@ -114,6 +114,13 @@ describe('completeOnly', () => {
     expect(await actions.get(ctx, action)).toEqual(Buffer.from('result'));
   });
 
+  test('gives it to who looks for the outputs anyway', async () => {
+    const actions = completeOnly(new MemoryActions(), new MemoryBlobs(), needs);
+    expect(await actions.getUnchecked?.(ctx, action)).toBeUndefined();
+    await actions.put(ctx, action, Buffer.from('result'));
+    expect(await actions.getUnchecked?.(ctx, action)).toEqual(Buffer.from('result'));
+  });
+
   test('has no result whose references can’t be known', async () => {
     const actions = completeOnly(new MemoryActions(), new MemoryBlobs(), async () => undefined);
     await actions.put(ctx, action, Buffer.from('result'));
