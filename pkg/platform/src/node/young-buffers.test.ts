@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
@@ -23,7 +24,7 @@ console.log(JSON.stringify({ ...collections, gc: typeof globalThis.gc }));
 `;
 
 async function collections(how: 'collected' | 'left'): Promise<{ young: number; all: number; gc: string }> {
-  const path = fileURLToPath(new URL('young-buffers.ts', import.meta.url));
+  const path = fileURLToPath(new URL(`young-buffers${extname(import.meta.url)}`, import.meta.url));
   const args = ['--no-warnings', '--input-type=module', '--eval', program, path, how];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return JSON.parse(stdout) as never;
