@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { background, TaskGroup } from '@gorego/context';
 import { Digest } from '@gorego/digest';
 import { Janitor } from '@gorego/janitor';
-import { systemClock as clock, collectYoungBuffers, NodeDisk, systemRandom as random } from '@gorego/platform';
+import { systemClock as clock, letHeapGrow, NodeDisk, systemRandom as random } from '@gorego/platform';
 import { BlobReader, LocalStore } from '@gorego/storage';
 import { childOf } from '../load/child.ts';
 
@@ -92,7 +92,7 @@ class Stopwatch {
   }
 }
 
-collectYoungBuffers(); // As `gorego serve` does.
+letHeapGrow(); // As `gorego serve` does.
 
 await childOf<StoreJob, StoreRate[]>(async (job) => async () => {
   const disk = new NodeDisk(job.directory);

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { assemble, type Running } from '@gorego/assembly';
 import { type Loaded, printProblem, printSize } from '@gorego/config';
-import { collectYoungBuffers, systemClock, systemRandom } from '@gorego/platform';
+import { letHeapGrow, systemClock, systemRandom } from '@gorego/platform';
 import { pinoLogger } from '@gorego/telemetry';
 import { reachable } from './reachable.ts';
 import { version } from './version.ts';
 
 /** Serves until a signal comes, then lets calls under way finish. A second signal ends the process at once. */
 export async function serve({ config, file, warnings }: Loaded, directory: string): Promise<void> {
-  collectYoungBuffers();
+  letHeapGrow();
   const { level, format: wanted } = config.telemetry.log;
   const format = wanted === 'auto' ? (process.stdout.isTTY ? 'pretty' : 'json') : wanted;
   const log = pinoLogger({ level, format });

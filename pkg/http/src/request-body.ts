@@ -1,6 +1,5 @@
 import type { Codec } from '@gorego/compression';
 import { type Code, Failure } from '@gorego/errors';
-import { madeBuffers } from '@gorego/platform';
 import type { Exchange } from './exchange.ts';
 import type { Store } from './store.ts';
 
@@ -58,10 +57,7 @@ export class RequestBody {
       response.shouldKeepAlive = !/close/i.test(this.#exchange.header('connection') ?? ''); // The server had said no, in case the body is not asked for.
     }
     try {
-      for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-        madeBuffers((chunk as Buffer).byteLength);
-        yield chunk as Buffer;
-      }
+      for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
     } catch (reason) {
       throw this.#exchange.ended ?? new Failure('cancelled', 'the client left', { cause: reason });
     }

@@ -53,14 +53,14 @@ export class BlobReader implements AsyncIterable<Uint8Array>, AsyncDisposable {
    * Takes back a chunk that this reader or its compressed form has yielded: its bytes will change. To call it is never a
    * must, and most chunks are none the wiser; those that go out in their thousands are memory saved.
    */
-  readonly recycle: (chunk: Uint8Array) => void;
+  readonly recycle: ((chunk: Uint8Array) => void) | undefined;
   readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   readonly #release: (() => void | PromiseLike<void>) | undefined;
   #state: 'fresh' | 'reading' | 'released' = 'fresh';
   #received = 0;
 
   constructor(
-    { sizeBytes, chunks, release, verifiedAs, compressed, partOf, recycle = () => {}, again }: BlobReaderInit,
+    { sizeBytes, chunks, release, verifiedAs, compressed, partOf, recycle, again }: BlobReaderInit,
     bytes?: Uint8Array,
   ) {
     assert(Number.isSafeInteger(sizeBytes) && sizeBytes >= 0);

@@ -1,6 +1,6 @@
 import type { Context } from '@gorego/context';
 import { Failure } from '@gorego/errors';
-import { type Clock, madeBuffers } from '@gorego/platform';
+import type { Clock } from '@gorego/platform';
 import {
   type CallOptions,
   type ChannelCredentials,
@@ -96,10 +96,7 @@ export class GrpcJsClient implements RpcClient, Disposable {
     holdBack(call);
     const stop = ctx.onEnd(() => call.cancel());
     try {
-      for await (const message of call) {
-        madeBuffers(copies * (message as Buffer).byteLength);
-        yield message as Buffer;
-      }
+      for await (const message of call) yield message as Buffer;
     } catch (reason) {
       throw ctx.ended ?? failureOf(reason);
     } finally {
@@ -255,9 +252,6 @@ function isBrokenStream(details = ''): boolean {
   return details.startsWith('Received RST_STREAM with code ');
 }
 
-/** What comes lies in memory as it was received, and as it was put together. */
-const copies = 2;
-
 function pass(bytes: Buffer): Buffer {
   return bytes;
 }
@@ -265,7 +259,5 @@ function pass(bytes: Buffer): Buffer {
 /** A message in one piece. */
 function serialize(message: Message): Buffer {
   if (message instanceof Uint8Array) return Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-  const whole = Buffer.concat(message);
-  madeBuffers(copies * whole.byteLength);
-  return whole;
+  return Buffer.concat(message);
 }

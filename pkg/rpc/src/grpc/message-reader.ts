@@ -1,5 +1,4 @@
 import { Failure } from '@gorego/errors';
-import { madeBuffers } from '@gorego/platform';
 
 /** A message's frame: a byte of flags, the length in four bytes, and the message. */
 export const messageHeaderBytes = 5;
@@ -90,7 +89,6 @@ export class MessageReader {
     if (neededBytes > this.#buffer.byteLength) {
       const bytes = Math.max(firstBytes, growth * this.#buffer.byteLength, neededBytes);
       const grown = Buffer.allocUnsafe(Math.min(this.#wantedBytes, bytes));
-      madeBuffers(grown.byteLength);
       this.#buffer.copy(grown, 0, 0, this.#hereBytes);
       this.#buffer = grown;
     }

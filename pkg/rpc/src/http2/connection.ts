@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { madeBuffers } from '@gorego/platform';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import {
   ConnectionError,
@@ -199,7 +198,6 @@ export class Connection implements FrameSink {
   }
 
   #receive(chunk: Buffer): void {
-    madeBuffers(chunk.byteLength);
     if (this.#isOver) return;
     try {
       this.#reader.push(chunk);

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { madeBuffers } from '@gorego/platform';
 import {
   ConnectionError,
   defaultFrameBytesMax,
@@ -76,7 +75,6 @@ export class Sending {
     }
     const last = pieces.at(-1);
     if (onSent !== undefined && last !== undefined) stream.lent.push({ last, onSent });
-    else madeBuffers(last?.byteLength ?? 0);
     this.#enter(stream);
   }
 

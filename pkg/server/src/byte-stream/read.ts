@@ -36,12 +36,13 @@ export function read(instances: Instances, functions: DigestFunctions, activity:
       const found = await blobs.get(call, digest, range);
       if (found === undefined) throw new Failure('not_found', `${digest} is not here`);
       await using blob = found;
+      const { recycle } = blob;
       for await (const chunk of sent(blob, compressor, codecs)) {
         for (let at = 0; at < chunk.byteLength; at += dataBytesMax) {
           const data = chunk.subarray(at, at + dataBytesMax);
           const pieces = [writeLengthDelimitedHeader(dataField, data.byteLength), data];
           const isLast = at + dataBytesMax >= chunk.byteLength;
-          yield isLast ? { pieces, onSent: () => blob.recycle(chunk) } : pieces;
+          yield isLast && recycle ? { pieces, onSent: () => recycle(chunk) } : pieces;
         }
         activity.served(call.caller, chunk.byteLength);
       }

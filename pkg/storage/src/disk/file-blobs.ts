@@ -12,6 +12,7 @@ import { Key } from './index/key.ts';
 import { Leaves } from './leaves.ts';
 import { atOnce } from './recent-files.ts';
 import { relieved } from './recording.ts';
+import { spareBytesMin } from './spare-buffers.ts';
 import type { StagedFile } from './staged-file.ts';
 import type { StoreParts } from './store-parts.ts';
 
@@ -119,7 +120,7 @@ export class FileBlobs {
       chunks: this.#watched(asked, content.chunks(ctx, span)),
       compressed: frames && { codec: 'zstd', chunks: () => this.#watched(asked, frames) },
       release: () => file.close(),
-      recycle: content.recycle,
+      recycle: span.end - span.start < spareBytesMin ? undefined : content.recycle,
     });
   }
 

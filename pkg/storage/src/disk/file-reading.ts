@@ -3,13 +3,13 @@ import { Failure } from '@gorego/errors';
 import type { DiskFile } from '@gorego/platform';
 import type { Span } from '../byte-range.ts';
 import { PieceBudget } from './piece-budget.ts';
-import { SpareBuffers, spareBytes } from './spare-buffers.ts';
+import { SpareBuffers, spareBytesMax } from './spare-buffers.ts';
 
 /**
  * What open readers read last. A reader that stands still keeps its piece, and what carries it to a client keeps it two or
  * three times over.
  */
-const budget = { bytesTarget: 8 * 1024 * 1024, pieceBytesMin: 8 * 1024, pieceBytesMax: spareBytes };
+const budget = { bytesTarget: 8 * 1024 * 1024, pieceBytesMin: 8 * 1024, pieceBytesMax: spareBytesMax };
 
 /** Reads files piece by piece, in pieces that get smaller the more readers there are. */
 export class FileReading {
